@@ -1,0 +1,124 @@
+"""What is switched on, per thread: recording, anomaly detection.
+
+``alert`` counts the blocks, over all threads, in which something is not as usual. Ops look at
+that one module variable only; while it is 0 no feature that is off costs anything.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+alert = 0
+_lock = threading.Lock()
+
+
+class _State(threading.local):
+    recording = True
+    anomaly = False
+    depth = 0  # how many transforms (grad, jvp, ...) this thread is inside of
+
+
+state = _State()
+
+
+class Switch:
+    """A context manager and decorator that sets fields of ``state`` and puts them back."""
+
+    _fields: tuple[tuple[str, bool], ...] = ()
+
+    def __init__(self) -> None:
+        self._before: list[tuple[Any, ...]] = []
+
+    def __enter__(self) -> Self:
+        global alert
+        self._before.append(tuple(getattr(state, name) for name, _ in self._fields))
+        for name, value in self._fields:
+            setattr(state, name, value)
+        with _lock:
+            alert += 1
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        global alert
+        with _lock:
+            alert -= 1
+        for (name, _), value in zip(self._fields, self._before.pop(), strict=True):
+            setattr(state, name, value)
+
+    def __call__(self, function: F) -> F:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with type(self)():
+                return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+
+class no_grad(Switch):  # noqa: N801 - PyTorch's spelling
+    """Record nothing in this block or function: results have ``requires_grad=False``.
+
+    Per thread. Leaves that require grad may be written in place inside it.
+
+    >>> import autograd_lite as ag
+    >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad():
+    ...     (w * 2).requires_grad
+    False
+    """
+
+    _fields = (("recording", False),)
+
+
+class enable_grad(Switch):  # noqa: N801 - PyTorch's spelling
+    """Record in this block or function, also inside ``no_grad``.
+
+    >>> import autograd_lite as ag
+    >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad(), ag.enable_grad():
+    ...     (w * 2).requires_grad
+    True
+    """
+
+    _fields = (("recording", True),)
+
+
+class detect_anomaly(Switch):  # noqa: N801 - PyTorch's spelling
+    """Stop at the first NaN or inf, forward or backward, and say where it was born.
+
+    Inside the block every op remembers the user's line and a fingerprint of the arrays that it
+    keeps. An op (or a rule of its backward pass) whose inputs are finite and whose result is not
+    raises ``AnomalyError`` with the op, the line and the index; a kept array that somebody wrote
+    into behind the library's back (``x.data[0] = 1``) raises ``InPlaceError``. It costs several
+    times the plain speed: for looking for a fault, not for every run.
+
+    >>> import autograd_lite as ag
+    >>> x = ag.Tensor([1.0, 0.0], requires_grad=True)
+    >>> with ag.detect_anomaly():
+    ...     ag.sqrt(x).sum().backward()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    autograd_lite.errors.AnomalyError: sqrt (backward): got inf at index (1,) ...
+    """
+
+    _fields = (("anomaly", True),)
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops record a graph in this thread now.
+
+    >>> import autograd_lite as ag
+    >>> ag.is_grad_enabled()
+    True
+    """
+    return state.recording

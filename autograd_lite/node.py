@@ -1,0 +1,114 @@
+"""The graph's records: Node (one recorded call) and Spec (an array that was not kept)."""
+
+from __future__ import annotations
+
+import weakref
+from itertools import count
+from typing import Any
+
+from .op import Op
+
+# Creation numbers: every node gets one, every in-place write of a leaf too, so "written after
+# recorded" is one comparison. ``count.__next__`` is atomic, so threads may share it.
+tick = count(1).__next__
+
+
+class Node:
+    """One recorded call, plain data: it never refers to its own output Tensor.
+
+    Attributes:
+        op, params: what was called; params is None when the op has none.
+        parents: per input, its Node, the leaf Tensor, or None where no gradient is wanted.
+        args: ``(out, *inputs)`` as the rules get them: arrays where ``saves`` says so, else
+            stubs that know shape and dtype only (None for out); None once freed.
+        shape, dtype: of the output.
+        order: creation number, larger than that of every parent.
+        meta: rare things, or None: hooks, a retained gradient, a name, the user's source line.
+    """
+
+    __slots__ = ("args", "dtype", "meta", "op", "order", "params", "parents", "shape")
+
+    def __init__(
+        self,
+        op: Op,
+        params: dict[str, Any] | None,
+        parents: tuple[Any, ...],
+        args: tuple[Any, ...] | None,
+        shape: tuple[int, ...],
+        dtype: Any,
+    ) -> None:
+        self.op = op
+        self.params = params
+        self.parents = parents
+        self.args = args
+        self.shape = shape
+        self.dtype = dtype
+        self.order = tick()
+        self.meta: Meta | None = None
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return _size(self.shape)
+
+    def __repr__(self) -> str:
+        return f"Node({self.op.name}, shape={self.shape}, dtype={self.dtype})"
+
+
+class Meta:
+    """What few nodes and few leaves have: kept apart so that the others pay one slot."""
+
+    __slots__ = ("grad", "hooks", "line", "name", "prints", "retain")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.hooks: dict[int, Any] = {}
+        self.retain = False
+        self.grad: Any = None
+        self.line: str | None = None
+        self.prints: tuple[Any, ...] | None = None
+
+
+class Spec:
+    """Shape and dtype of a constant whose values no rule reads, so the node does not keep it.
+
+    A weak reference lets a drawing show the values while the user still holds them.
+    """
+
+    __slots__ = ("dtype", "shape", "source")
+
+    def __init__(self, value: Any, source: Any) -> None:
+        self.shape: tuple[int, ...] = value.shape
+        self.dtype = value.dtype
+        try:
+            self.source = weakref.ref(source)
+        except TypeError:  # NumPy scalars take no weak reference; they are small enough to keep
+            self.source = _Always(value)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return _size(self.shape)
+
+
+class _Always:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self) -> Any:
+        return self.value
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for n in shape:
+        size *= n
+    return size

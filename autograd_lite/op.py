@@ -1,0 +1,179 @@
+"""The record of one op, its samples, and the registries.
+
+An ``Op`` says everything the library knows of an operation: how it is computed, one derivative
+rule per input, what those rules read, examples to test it on. It knows no Tensor: the engine
+(``tensor.py``) applies it, the walk (``walk.py``) runs its rules, the tests loop over ``OPS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError
+
+Rule = Callable[..., Any]
+
+# Every op by name; every public callable by name; NumPy's functions to the callable that replaces
+# them; NumPy's functions that have no derivative and give plain arrays.
+OPS: dict[str, Op] = {}
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+NUMPY: dict[Any, Callable[..., Any]] = {}
+PLAIN: set[Any] = set()
+
+
+@dataclass(slots=True, frozen=True)
+class Sample:
+    """One example call of an op, made anew from a seed each time a test wants it.
+
+    Args:
+        inputs: per array, a shape (drawn uniformly from [low, high)) or a ready ndarray.
+        low, high: bounds of the draw; two tuples give bounds per input.
+        complex: draw a complex array (both parts uniform).
+        params: the static parameters of the call.
+
+    >>> Sample((2,), low=1, high=2).draw(0)[0].shape
+    (2,)
+    """
+
+    inputs: tuple[Any, ...]
+    low: Any = -2.0
+    high: Any = 2.0
+    complex: bool = False
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __init__(
+        self,
+        *inputs: Any,
+        low: Any = -2.0,
+        high: Any = 2.0,
+        complex: bool = False,
+        **params: Any,
+    ) -> None:
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+        object.__setattr__(self, "complex", complex)
+        object.__setattr__(self, "params", params)
+
+    def draw(self, seed: int, dtype: Any = np.float64) -> list[Any]:
+        """The arrays of this sample, the same for the same seed; ready arrays keep their dtype."""
+        rng = np.random.default_rng(seed)
+        drawn: list[Any] = []
+        for i, spec in enumerate(self.inputs):
+            if not isinstance(spec, tuple):
+                drawn.append(spec)
+                continue
+            low = self.low[i] if isinstance(self.low, tuple) else self.low
+            high = self.high[i] if isinstance(self.high, tuple) else self.high
+            x = rng.uniform(low, high, spec)
+            if self.complex:
+                x = x + 1j * rng.uniform(low, high, spec)
+                drawn.append(np.asarray(x).astype(np.result_type(dtype, np.complex64)))
+            else:
+                drawn.append(np.asarray(x).astype(dtype))
+        return drawn
+
+
+@dataclass(slots=True, eq=False)
+class Op:
+    """One operation: data only, filled by ``elementwise`` or ``primitive``.
+
+    Attributes:
+        name: NumPy's name of it.
+        forward: ``forward(*arrays, **params)``, pure, gives an ndarray or a NumPy scalar.
+        inputs: names of the array arguments; ``("*arrays",)`` for a variadic op.
+        params: the static parameters and their defaults, in NumPy's order.
+        rules: one ``rule(g, out, *inputs, **params)`` per input, None where it has no derivative.
+        joint: instead of rules, one function that gives a tuple of all cotangents.
+        saves: per input, the names that its rule reads the values of: inputs, ``out``, or
+            ``others`` (variadic: every input but its own).
+        pointwise: each entry of the output depends on one entry of each (broadcast) input.
+        linear: ``"joint"`` (linear in all its inputs together), ``"each"`` (linear in each), None.
+        view: the output may share memory with the first input.
+        analytic: complex step may go through it (a real input, extended to complex).
+        kinks: what the derivative is where it does not exist, one sentence.
+        jvp: ``jvp(tangents, out, *inputs, **params)``, only where the default is too slow.
+    """
+
+    name: str
+    forward: Callable[..., Any]
+    inputs: tuple[str, ...]
+    params: dict[str, Any] = field(default_factory=dict)
+    rules: list[Rule | None] = field(default_factory=list)
+    joint: Rule | None = None
+    saves: Any = ()
+    pointwise: bool = False
+    linear: str | None = None
+    view: bool = False
+    analytic: bool = True
+    family: str = ""
+    samples: tuple[Sample, ...] = ()
+    doc: str = ""
+    numpy: tuple[Any, ...] = ()
+    kinks: str = ""
+    jvp: Rule | None = None
+    plans: dict[Any, tuple[bool, ...]] = field(default_factory=dict)
+
+    @property
+    def variadic(self) -> bool:
+        """Whether the op takes any number of arrays, under one name with a star."""
+        return self.inputs[:1] != () and self.inputs[0].startswith("*")
+
+    def rules_for(self, count: int) -> list[Rule | None]:
+        """The rules of a call with so many inputs (a variadic rule is told its ``argnum``)."""
+        if not self.variadic:
+            return self.rules
+        rule = self.rules[0]
+        assert rule is not None
+        return [_numbered(rule, i) for i in range(count)]
+
+    def plan(self, tracked: tuple[bool, ...]) -> tuple[bool, ...]:
+        """Which of (out, *inputs) a node must hold when these inputs are tracked."""
+        key = tracked if self.variadic else sum(1 << i for i, t in enumerate(tracked) if t)
+        found = self.plans.get(key)
+        if found is None:
+            found = self.plans[key] = self._plan(tracked)
+        return found
+
+    def _plan(self, tracked: tuple[bool, ...]) -> tuple[bool, ...]:
+        names = [f"*{i}" for i in range(len(tracked))] if self.variadic else list(self.inputs)
+        read: set[str] = set()
+        for i, is_tracked in enumerate(tracked):
+            if not is_tracked:
+                continue
+            for name in self.saves[names[i]] if isinstance(self.saves, dict) else self.saves:
+                if name == "others":
+                    read.update(n for j, n in enumerate(names) if j != i)
+                elif name == "inputs":
+                    read.update(names)
+                else:
+                    read.add(name)
+        return ("out" in read, *(n in read for n in names))
+
+
+def _numbered(rule: Rule, argnum: int) -> Rule:
+    def numbered(g: Any, *args: Any, **params: Any) -> Any:
+        return rule(g, *args, argnum=argnum, **params)
+
+    return numbered
+
+
+def register(op: Op, function: Callable[..., Any]) -> None:
+    """Enter an op and the callable that applies it. A name may be taken once only."""
+    if op.name in OPS:
+        raise ArgumentError(
+            f"primitive: got the name {op.name!r}, which an op already has; choose another name."
+        )
+    OPS[op.name] = op
+    publish(op.name, function, op.numpy)
+
+
+def publish(name: str, function: Callable[..., Any], numpy: Iterable[Any] = ()) -> None:
+    """Enter a public callable, and the NumPy functions that it stands for."""
+    FUNCTIONS[name] = function
+    for np_function in numpy:
+        NUMPY[np_function] = function

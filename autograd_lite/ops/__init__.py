@@ -1,0 +1,5 @@
+"""The declarations of all built-in ops, one file a subject. Importing this registers them."""
+
+from . import activation, elementwise, index, linalg, plain, reduce, shape
+
+__all__ = ["activation", "elementwise", "index", "linalg", "plain", "reduce", "shape"]

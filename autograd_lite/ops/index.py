@@ -1,0 +1,162 @@
+"""Indexing: reading (``getitem``), its transpose, and writing (``setitem``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..methods import plain
+from ..op import FUNCTIONS, Sample
+from ..primitive import composed, primitive
+from ..tensor import Tensor
+
+__all__ = ["getitem", "setitem", "take"]
+
+_ROWS = np.array([0, 2, 0])
+_MASK = np.array([[True, False, True], [False, True, True]])
+_INDICES = (
+    Sample((3, 2), index=1), Sample((3, 2), index=(slice(None, None, -2), 0)),
+    Sample((3, 2), index=(None, Ellipsis, 1)), Sample((3, 2), index=_ROWS),
+    Sample((3, 2), index=(_ROWS, np.array([1, 0, 1]))), Sample((2, 3), index=_MASK),
+    Sample((3, 2, 2), index=(_ROWS, slice(None), 1)), Sample((3,), index=[0, 0, 0]),
+    Sample((3, 2), index=(slice(0, 0),)), Sample((2, 3, 3), index=(slice(None), _ROWS[:, None], _ROWS)),
+    Sample((), index=()), Sample((), index=None), Sample((2, 3), index=(0, np.array([True, False, True]))),
+)  # fmt: skip
+
+
+def _frozen(index: Any) -> Any:
+    # Arrays in the index are copied: the caller may go on to change them.
+    if isinstance(index, tuple):
+        return tuple(_frozen(i) for i in index)
+    if isinstance(index, (list, np.ndarray, Tensor)):
+        return np.array(plain(index))
+    return index
+
+
+def _repeats(index: Any) -> bool:
+    """Whether an index may name an entry twice: only arrays of integers can."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(np.asarray(i).dtype.kind in "iu" for i in parts if isinstance(i, (list, np.ndarray)))
+
+
+@primitive(linear=True, view=True, name="getitem", samples=_INDICES)
+def read(a: Any, *, index: Any) -> Any:
+    """a[index]; see ``getitem``."""
+    return a[index]
+
+
+@read.vjp
+def _(g: Any, out: Any, a: Any, *, index: Any) -> Any:
+    return scatter.inner(g, index=index, shape=a.shape)
+
+
+@primitive(
+    linear=True,
+    samples=(
+        Sample((3,), index=_ROWS, shape=(3,)), Sample((2, 2), index=(slice(1, 3),), shape=(3, 2)),
+        Sample((4,), index=_MASK, shape=(2, 3)),
+    ),
+)  # fmt: skip
+def scatter(g: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
+    """g added into zeros of that shape at index, repeats adding up. Derivative: g[index]."""
+    out = np.zeros(shape, g.dtype)
+    if _repeats(index):
+        np.add.at(out, index, g)
+    else:
+        out[index] = g
+    return out
+
+
+@scatter.vjp
+def _(g: Any, out: Any, x: Any, *, index: Any, shape: Any) -> Any:
+    return g[index]
+
+
+@composed(name="getitem")
+def getitem(a: Any, index: Any) -> Any:
+    """a[index], with every form of index NumPy knows.
+
+    Derivative: g added into zeros at index; an entry read twice gets both.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> ag.grad(lambda x: x[[0, 0, 2]].sum())(np.zeros(3))
+    array([2., 0., 1.])
+    """
+    kind = type(index)
+    if kind is not int and kind is not slice:
+        frozen = _frozen(index)
+        out = read(a, index=frozen)
+        if frozen is not index and out._alias is not None:
+            out._alias = (*out._alias[:2], index)
+        return out
+    return read(a, index=index)
+
+
+getitem.op = read.op  # type: ignore[attr-defined]
+
+
+def _written(index: Any, shape: tuple[int, ...]) -> Any:
+    """Which entries of a written value survive: where an index repeats, the last one."""
+    numbers = np.arange(np.empty(shape, np.bool_)[index].size).reshape(
+        np.empty(shape, np.bool_)[index].shape
+    )
+    last = np.empty(shape, np.intp)
+    last[index] = numbers
+    return last[index] == numbers
+
+
+@primitive(
+    linear=True, name="setitem",
+    samples=(
+        Sample((3, 2), (2,), index=1), Sample((3, 2), (), index=(slice(0, 2),)),
+        Sample((3,), (3,), index=_ROWS), Sample((2, 3), (4,), index=_MASK),
+        Sample((3, 2), (1, 2), index=slice(0, 2)),
+    ),
+)  # fmt: skip
+def write(a: Any, value: Any, *, index: Any) -> Any:
+    """A copy of a with value at index; see ``setitem``."""
+    out = np.array(a)
+    out[index] = value
+    return out
+
+
+@write.vjp
+def _(g: Any, out: Any, a: Any, value: Any, *, index: Any) -> Any:
+    keep = np.ones(a.shape, np.bool_)
+    keep[index] = False
+    return g * keep
+
+
+@write.vjp("value")
+def _(g: Any, out: Any, a: Any, value: Any, *, index: Any) -> Any:
+    return g[index] * _written(index, a.shape) if _repeats(index) else g[index]
+
+
+@composed(name="setitem")
+def setitem(a: Any, value: Any, index: Any) -> Any:
+    """A copy of a with ``a[index] = value`` done to it. a's dtype stays.
+
+    Derivative: g with zeros at index in a, g[index] in value; of repeated indices the last counts.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> ag.grad(lambda x: ag.setitem(x, 7.0, 0).sum())(np.zeros(3))
+    array([0., 1., 1.])
+    """
+    return write(a, value, index=_frozen(index))
+
+
+@composed(np.take)
+def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Any:
+    """Entries at indices along axis (of the flattened array if None). Derivative: as getitem."""
+    indices = np.asarray(plain(indices))
+    shape = a.shape if hasattr(a, "shape") else np.shape(a)
+    if axis is None:
+        a, axis = FUNCTIONS["reshape"](a, -1), 0
+        shape = a.shape
+    size = shape[axis]
+    if mode == "wrap":
+        indices = indices % size
+    elif mode == "clip":
+        indices = np.clip(indices, 0, size - 1)
+    return getitem(a, (slice(None),) * (axis % len(shape)) + (indices,))

@@ -1,0 +1,517 @@
+"""Reshaping, reordering, joining, splitting, padding: linear maps that move entries about."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, ShapeError, UnsupportedError, closest
+from ..op import Sample
+from ..primitive import composed, primitive
+from ..tensor import Tensor
+from .index import getitem
+
+__all__ = [
+    "array", "array_split", "astype", "atleast_1d", "atleast_2d", "broadcast_arrays",
+    "broadcast_to", "column_stack", "concatenate", "copy", "dstack", "expand_dims", "flatten",
+    "flip", "fliplr", "flipud", "hsplit", "hstack", "moveaxis", "pad", "ravel", "repeat",
+    "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose", "vsplit",
+    "vstack",
+]  # fmt: skip
+
+
+def _shape_of(x: Any) -> tuple[int, ...]:
+    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+
+
+@primitive(
+    numpy=np.reshape, linear=True, view=True, family="reshape",
+    samples=(
+        Sample((2, 3), shape=(3, 2)), Sample((2, 3), shape=-1), Sample((2, 3), shape=(2, -1, 1)),
+        Sample((), shape=(1, 1)), Sample((1,), shape=()), Sample((0, 3), shape=(3, 0)),
+        Sample((2, 3), shape=6, order="F"),
+    ),
+)  # fmt: skip
+def reshape(a: Any, *, shape: Any = None, order: str = "C", copy: Any = None) -> Any:
+    """The same entries in another shape; one size may be -1. Derivative: g in the old shape."""
+    return np.reshape(a, shape, order=order, copy=copy)  # type: ignore[call-overload]
+
+
+@reshape.vjp
+def _(g: Any, out: Any, a: Any, *, shape: Any, order: str, copy: Any) -> Any:
+    return g.reshape(a.shape) if order == "C" else np.reshape(g, a.shape, order=order)
+
+
+@primitive(
+    numpy=(np.transpose, np.permute_dims), linear=True, view=True,
+    samples=(Sample((2, 3)), Sample((2, 3, 1), axes=(1, 2, 0)), Sample((2, 3), axes=(-1, 0)),
+             Sample(()), Sample((3,)), Sample((0, 2))),
+)  # fmt: skip
+def transpose(a: Any, *, axes: Any = None) -> Any:
+    """Axes in the order given by axes, reversed if None. Derivative: g with axes put back."""
+    return a.T if axes is None else a.transpose(axes)
+
+
+@transpose.vjp
+def _(g: Any, out: Any, a: Any, *, axes: Any) -> Any:
+    if axes is None:
+        return g.T
+    ndim = len(a.shape)
+    return g.transpose(tuple(sorted(range(ndim), key=[i % ndim for i in axes].__getitem__)))
+
+
+@primitive(
+    numpy=np.swapaxes, linear=True, view=True,
+    samples=(Sample((2, 3), axis1=0, axis2=1), Sample((2, 1, 3), axis1=-1, axis2=0)),
+)  # fmt: skip
+def swapaxes(a: Any, *, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged. Derivative: g with the same axes exchanged."""
+    return np.swapaxes(a, axis1, axis2)
+
+
+@swapaxes.vjp
+def _(g: Any, out: Any, a: Any, *, axis1: int, axis2: int) -> Any:
+    return g.swapaxes(axis1, axis2)
+
+
+@composed(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Axes moved from source to destination (ints or tuples), the others in order.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> ag.moveaxis(ag.Tensor(np.zeros((2, 3, 4))), 0, -1).shape
+    (3, 4, 2)
+    """
+    ndim = len(_shape_of(a))
+    order = np.moveaxis(np.empty((0,) * ndim), source, destination)  # raises NumPy's own errors
+    del order
+    froms = [i % ndim for i in (source if isinstance(source, Sequence) else (source,))]
+    tos = [i % ndim for i in (destination if isinstance(destination, Sequence) else (destination,))]
+    axes = [i for i in range(ndim) if i not in froms]
+    for to, at in sorted(zip(tos, froms, strict=True)):
+        axes.insert(to, at)
+    return transpose(a, tuple(axes))
+
+
+@primitive(
+    numpy=np.expand_dims, linear=True, view=True,
+    samples=(Sample((2, 3), axis=0), Sample((2,), axis=(-1, 0)), Sample((), axis=0)),
+)  # fmt: skip
+def expand_dims(a: Any, *, axis: Any) -> Any:
+    """New axes of size 1 at axis. Derivative: g without them."""
+    return np.expand_dims(a, axis)
+
+
+expand_dims.vjp(lambda g, out, a, *, axis: g.reshape(a.shape))
+
+
+@primitive(
+    numpy=np.squeeze, linear=True, view=True,
+    samples=(Sample((1, 3, 1)), Sample((1, 3, 1), axis=0), Sample((1, 1), axis=(0, 1))),
+)  # fmt: skip
+def squeeze(a: Any, *, axis: Any = None) -> Any:
+    """Without axes of size 1 (all of them, or those given). Derivative: g with them."""
+    return np.squeeze(a, axis)
+
+
+squeeze.vjp(lambda g, out, a, *, axis: g.reshape(a.shape))
+
+
+@composed(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """The entries as one axis. Derivative: g in the old shape."""
+    return reshape(a, -1, order=order)
+
+
+@composed(name="flatten")
+def flatten(a: Any, order: str = "C") -> Any:
+    """The entries as one axis, copied. Derivative: g in the old shape."""
+    return copy(reshape(a, -1, order=order))
+
+
+@primitive(
+    numpy=np.copy, linear=True, samples=(Sample((2, 3)), Sample(())),
+)  # fmt: skip
+def copy(a: Any) -> Any:
+    """A copy in memory of its own. Derivative: g."""
+    return np.array(a)
+
+
+copy.vjp(lambda g, out, a: g)
+
+
+@primitive(
+    numpy=np.astype, linear=True,
+    samples=(Sample((2, 3), dtype=np.float64), Sample((2,), dtype=np.complex128)),
+)  # fmt: skip
+def astype(x: Any, *, dtype: Any, copy: bool = True) -> Any:
+    """x in another dtype. Derivative: g in x's dtype; none through integers and booleans."""
+    return x.astype(dtype)
+
+
+astype.vjp(lambda g, out, x, *, dtype, copy: g)
+
+
+@primitive(
+    numpy=np.broadcast_to, linear=True, view=True,
+    samples=(Sample((3,), shape=(2, 3)), Sample((2, 1), shape=(4, 2, 3)), Sample((), shape=(2,)),
+             Sample((1, 3), shape=(0, 3))),
+)  # fmt: skip
+def broadcast_to(array: Any, *, shape: Any) -> Any:
+    """array repeated to shape, as a read-only view. Derivative: g summed over the repeats."""
+    return np.broadcast_to(array, shape)
+
+
+broadcast_to.vjp(lambda g, out, array, *, shape: g)
+
+
+@composed(np.broadcast_arrays)
+def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
+    """Every array broadcast to the common shape."""
+    shape = np.broadcast_shapes(*(_shape_of(a) for a in arrays))
+    return tuple(broadcast_to(a, shape) for a in arrays)
+
+
+# -- joining -----------------------------------------------------------------------------------
+
+
+@primitive(
+    linear=True, name="concatenate",
+    samples=(Sample((2, 3), (1, 3)), Sample((2, 3), (2, 1), (2, 0), axis=1), Sample((3,), axis=-1),
+             Sample((2,), (2,), complex=True)),
+)  # fmt: skip
+def joined(*arrays: Any, axis: int = 0) -> Any:
+    """Arrays joined along an axis; see the function ``concatenate``."""
+    return np.concatenate(arrays, axis=axis)
+
+
+@joined.vjp
+def _(g: Any, out: Any, *arrays: Any, axis: int, argnum: int) -> Any:
+    start = sum(a.shape[axis] for a in arrays[:argnum])
+    where = slice(start, start + arrays[argnum].shape[axis])
+    return g[(slice(None),) * (axis % len(g.shape)) + (where,)]
+
+
+@primitive(
+    linear=True, name="stack",
+    samples=(Sample((2, 3), (2, 3)), Sample((2,), (2,), (2,), axis=-1), Sample((), ())),
+)  # fmt: skip
+def stacked(*arrays: Any, axis: int = 0) -> Any:
+    """Arrays stacked along a new axis; see the function ``stack``."""
+    return np.stack(arrays, axis=axis)
+
+
+@stacked.vjp
+def _(g: Any, out: Any, *arrays: Any, axis: int, argnum: int) -> Any:
+    return g[(slice(None),) * (axis % len(g.shape)) + (argnum,)]
+
+
+def _listed(arrays: Any, who: str) -> list[Any]:
+    if not isinstance(arrays, (list, tuple)):
+        if not hasattr(arrays, "shape") or not arrays.shape:
+            raise ArgumentError(f"{who}: got {type(arrays).__name__}, expected a list of arrays.")
+        return [arrays[i] for i in range(len(arrays))]
+    if not arrays:
+        raise ArgumentError(f"{who}: got an empty list, expected at least one array.")
+    return [a if hasattr(a, "shape") else np.asarray(a) for a in map(_maybe_array, arrays)]
+
+
+def _maybe_array(a: Any) -> Any:
+    return array(a) if isinstance(a, (list, tuple)) else a
+
+
+@composed(np.concatenate)
+def concatenate(arrays: Any, axis: int | None = 0) -> Any:
+    """Arrays joined along an existing axis (flattened first if None). Derivative: g's parts.
+
+    >>> import autograd_lite as ag
+    >>> ag.concatenate([ag.Tensor([1.0]), [2.0, 3.0]]).data
+    array([1., 2., 3.])
+    """
+    parts = _listed(arrays, "concatenate")
+    if axis is None:
+        return joined(*(ravel(a) for a in parts))
+    return joined(*parts, axis=axis)
+
+
+@composed(np.stack)
+def stack(arrays: Any, axis: int = 0) -> Any:
+    """Arrays of one shape joined along a new axis. Derivative: g's parts."""
+    return stacked(*_listed(arrays, "stack"), axis=axis)
+
+
+def _at_least(a: Any, ndim: int) -> Any:
+    shape = _shape_of(a)
+    return a if len(shape) >= ndim else reshape(a, (1,) * (ndim - len(shape)) + shape)
+
+
+@composed(np.atleast_1d)
+def atleast_1d(*arrays: Any) -> Any:
+    """Every array with at least one axis; one array gives one result."""
+    out = tuple(_at_least(a, 1) for a in arrays)
+    return out[0] if len(out) == 1 else out
+
+
+@composed(np.atleast_2d)
+def atleast_2d(*arrays: Any) -> Any:
+    """Every array with at least two axes; one array gives one result."""
+    out = tuple(_at_least(a, 2) for a in arrays)
+    return out[0] if len(out) == 1 else out
+
+
+@composed(np.vstack)
+def vstack(tup: Any) -> Any:
+    """Arrays joined row-wise, 1-d ones as rows."""
+    return joined(*(_at_least(a, 2) for a in _listed(tup, "vstack")))
+
+
+@composed(np.hstack)
+def hstack(tup: Any) -> Any:
+    """Arrays joined column-wise, 1-d ones end to end."""
+    parts = [_at_least(a, 1) for a in _listed(tup, "hstack")]
+    return joined(*parts, axis=0 if len(_shape_of(parts[0])) == 1 else 1)
+
+
+@composed(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    """Arrays joined column-wise, 1-d ones as columns."""
+    parts = _listed(tup, "column_stack")
+    return joined(*(a if len(_shape_of(a)) > 1 else reshape(a, (-1, 1)) for a in parts), axis=1)
+
+
+@composed(np.dstack)
+def dstack(tup: Any) -> Any:
+    """Arrays joined along the third axis."""
+    parts = [_at_least(a, 2) for a in _listed(tup, "dstack")]
+    return joined(
+        *(a if len(_shape_of(a)) > 2 else reshape(a, (*_shape_of(a), 1)) for a in parts), axis=2
+    )
+
+
+@composed(name="array")
+def array(data: Any, dtype: Any = None) -> Any:
+    """A Tensor from nested lists of numbers, arrays and Tensors, connected to all of them.
+
+    >>> import autograd_lite as ag
+    >>> t = ag.Tensor(2.0, requires_grad=True)
+    >>> ag.array([[t, 1.0], [t * t, 0.0]]).sum().backward()
+    >>> t.grad
+    array(5.)
+    """
+    out = _nested(data)
+    out = out if isinstance(out, Tensor) else Tensor(out)
+    return out if dtype is None or out.dtype == dtype else astype(out, dtype)
+
+
+def _nested(data: Any) -> Any:
+    # Iterative would be longer: lists are nested a few levels deep, whatever the data's size.
+    if not isinstance(data, (list, tuple)):
+        return data
+    parts = [_nested(d) for d in data]
+    if not any(isinstance(p, Tensor) for p in parts):
+        return np.array(parts)
+    shapes = {_shape_of(p) for p in parts}
+    if len(shapes) > 1:
+        raise ShapeError(f"array: got parts of shapes {sorted(shapes)}, expected one shape.")
+    return stacked(*(p if hasattr(p, "shape") else np.asarray(p) for p in parts))
+
+
+# -- splitting ---------------------------------------------------------------------------------
+
+
+def _split(ary: Any, cuts: list[int], axis: int) -> list[Any]:
+    before = (slice(None),) * (axis % len(_shape_of(ary)))
+    edges = [None, *cuts, None]
+    return [getitem(ary, (*before, slice(a, b))) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+@composed(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """Parts along axis, at the indices given or in so many nearly equal sections (views)."""
+    if np.ndim(indices_or_sections):
+        return _split(ary, [int(i) for i in indices_or_sections], axis)
+    n, size = int(indices_or_sections), _shape_of(ary)[axis]
+    if n <= 0:
+        raise ArgumentError(f"array_split: got {n} sections, expected at least 1.")
+    sizes = [size // n + (i < size % n) for i in range(n)]
+    return _split(ary, [int(c) for c in np.cumsum(sizes)[:-1]], axis)
+
+
+@composed(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """As ``array_split``, but sections must be equal."""
+    size = _shape_of(ary)[axis]
+    if not np.ndim(indices_or_sections) and size % int(indices_or_sections):
+        raise ShapeError(
+            f"split: got {indices_or_sections} sections for an axis of size {size}, which they do "
+            "not divide; use array_split."
+        )
+    return array_split(ary, indices_or_sections, axis)
+
+
+@composed(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """``split`` along columns (along the only axis of a 1-d array)."""
+    return split(ary, indices_or_sections, 0 if len(_shape_of(ary)) == 1 else 1)
+
+
+@composed(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """``split`` along rows."""
+    return split(ary, indices_or_sections, 0)
+
+
+# -- turning, repeating, padding ---------------------------------------------------------------
+
+
+@primitive(
+    numpy=np.flip, linear=True, view=True,
+    samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 1, 3), axis=(0, -1))),
+)  # fmt: skip
+def flip(m: Any, *, axis: Any = None) -> Any:
+    """Entries from back to front along axis (all axes if None). Derivative: g turned back."""
+    return np.flip(m, axis)
+
+
+flip.vjp(lambda g, out, m, *, axis: np.flip(g, axis))
+
+
+@composed(np.flipud)
+def flipud(m: Any) -> Any:
+    """Rows from bottom to top."""
+    return flip(m, 0)
+
+
+@composed(np.fliplr)
+def fliplr(m: Any) -> Any:
+    """Columns from right to left."""
+    return flip(m, 1)
+
+
+@primitive(
+    numpy=np.roll, linear=True,
+    samples=(Sample((2, 3), shift=1), Sample((2, 3), shift=(1, -1), axis=(0, 1)),
+             Sample((4,), shift=5, axis=0)),
+)  # fmt: skip
+def roll(a: Any, *, shift: Any, axis: Any = None) -> Any:
+    """Entries moved along axis, those that fall off put in front. Derivative: g moved back."""
+    return np.roll(a, shift, axis)
+
+
+@roll.vjp
+def _(g: Any, out: Any, a: Any, *, shift: Any, axis: Any) -> Any:
+    back = tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
+    return np.roll(g, back, axis)
+
+
+@primitive(
+    numpy=np.repeat, linear=True,
+    samples=(Sample((2, 3), repeats=2), Sample((2, 3), repeats=2, axis=0),
+             Sample((3,), repeats=np.array([2, 0, 1]), axis=0)),
+)  # fmt: skip
+def repeat(a: Any, *, repeats: Any, axis: Any = None) -> Any:
+    """Each entry along axis several times. Derivative: g summed over an entry's repeats."""
+    return np.repeat(a, repeats, axis)
+
+
+@repeat.vjp
+def _(g: Any, out: Any, a: Any, *, repeats: Any, axis: Any) -> Any:
+    size = math.prod(a.shape) if axis is None else a.shape[axis]
+    source = np.repeat(np.arange(size), repeats)
+    if axis is None:
+        return getitem_transpose(g, (source,), (size,)).reshape(a.shape)
+    return getitem_transpose(g, (slice(None),) * (axis % len(a.shape)) + (source,), a.shape)
+
+
+def getitem_transpose(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """What getitem's rule does: g added into zeros of that shape, at index."""
+    return getitem.op.rules[0](g, None, _Shape(shape, g.dtype), index=index)
+
+
+class _Shape:
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+
+@composed(np.tile)
+def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
+    """A laid side by side reps times along each axis. Derivative: g summed over the copies."""
+    reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
+    shape = _shape_of(A)
+    ndim = max(len(shape), len(reps))
+    shape = (1,) * (ndim - len(shape)) + shape
+    reps = (1,) * (ndim - len(reps)) + reps
+    spaced = [n for size in shape for n in (1, size)]
+    wide = [n for r, size in zip(reps, shape, strict=True) for n in (r, size)]
+    whole = tuple(r * size for r, size in zip(reps, shape, strict=True))
+    return reshape(broadcast_to(reshape(A, tuple(spaced)), tuple(wide)), whole)
+
+
+@primitive(
+    linear=True, name="pad",
+    samples=(Sample((2, 3), pad_width=((1, 0), (0, 2))), Sample((0, 2), pad_width=((1, 1), (0, 0)))),
+)  # fmt: skip
+def pad_zeros(array: Any, *, pad_width: Any) -> Any:
+    """array with zeros around it; see the function ``pad``."""
+    return np.pad(array, pad_width)
+
+
+@pad_zeros.vjp
+def _(g: Any, out: Any, array: Any, *, pad_width: Any) -> Any:
+    return g[tuple(slice(a, a + n) for (a, _), n in zip(pad_width, array.shape, strict=True))]
+
+
+_PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
+
+
+@composed(np.pad)
+def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
+    """array with a border; mode "constant", "edge", "reflect", "symmetric" or "wrap".
+
+    Args:
+        pad_width: (before, after) per axis, or one pair or one int for all, or a dict by axis.
+        constant_values: for "constant", as in NumPy.
+
+    Raises:
+        UnsupportedError: another mode. ArgumentError: an argument of another mode.
+
+    Derivative: g without the border, plus what the border copied.
+    """
+    shape = _shape_of(array)
+    if mode == "constant":
+        values = kwargs.pop("constant_values", 0)
+    elif mode in _PAD_BY_INDEX:
+        if kwargs.get("reflect_type", "even") != "even":
+            raise UnsupportedError("pad: got reflect_type='odd', expected 'even'.")
+        kwargs.pop("reflect_type", None)
+    else:
+        known = ("constant", *_PAD_BY_INDEX)
+        raise UnsupportedError(
+            f"pad: got mode={mode!r}, expected one of {', '.join(known)}{closest(str(mode), known)}."
+        )
+    if kwargs:
+        raise ArgumentError(f"pad: got {next(iter(kwargs))!r}, which mode={mode!r} does not take.")
+    if mode != "constant":
+        # The border is copied entries: NumPy pads an array of positions, and we take those.
+        source = np.pad(np.arange(math.prod(shape)).reshape(shape), pad_width, mode=mode)  # type: ignore[call-overload]
+        return getitem(reshape(array, -1), source)
+    pairs = _pairs(pad_width, len(shape))
+    out = pad_zeros(array, pairs)
+    if np.any(values):
+        frame = np.pad(np.zeros(shape), pairs, constant_values=values)
+        out = out + frame.astype(out.dtype)
+    return out
+
+
+def _pairs(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
+    if isinstance(pad_width, dict):
+        pairs = [(0, 0)] * ndim
+        for axis, width in pad_width.items():
+            pairs[axis] = tuple(np.broadcast_to(width, 2).tolist())
+        return tuple(pairs)
+    full = np.broadcast_to(np.asarray(pad_width), (ndim, 2))
+    return tuple((int(a), int(b)) for a, b in full)

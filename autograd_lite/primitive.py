@@ -1,0 +1,322 @@
+"""The door for ops, the library's own and yours: ``elementwise`` and ``primitive``.
+
+``autograd_lite/ops`` has some hundred examples. The rules of the rule:
+
+- ``rule(g, out, *inputs, **params)``, one per input: g is the cotangent of out, the result the
+  cotangent of that input (any shape that broadcasts to the input's). A variadic op has one rule,
+  which is told ``argnum``.
+- Plain operators, methods and ``np.*``: on arrays this is NumPy at full speed, on Tensors the
+  protocols record it, which is all that higher derivatives need. So no ``out=``, no item
+  assignment, no ``np.asarray``, no ``if`` on values.
+- Read values only of what ``saves`` lists; of the rest, shape and dtype. Constants are Python
+  numbers, so float32 stays float32.
+- Do not sum over broadcast axes: the walk does. Complex rules are plain transposes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .errors import ArgumentError, DTypeError, UnsupportedError, closest
+from .op import Op, Rule, Sample, publish, register
+from .tensor import Tensor, apply, apply1, apply2
+
+
+class Primitive:
+    """An op that can be called on Tensors, arrays and numbers; gives a Tensor.
+
+    ``f.vjp`` (a decorator) sets the rule of the first input, ``f.vjp("y")`` that of the input y,
+    ``f.vjp_all`` one function for all inputs, ``f.jvp`` a forward rule.
+    """
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self.__name__ = self.__qualname__ = op.name
+        self.__module__ = "autograd_lite"
+        self.__doc__ = op.doc
+        self._names = tuple(op.params)
+        self._defaults = op.params
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(
+            self.op.inputs + tuple(f"{k}={v!r}" for k, v in self.op.params.items())
+        )
+        return f"<op {self.op.name}({arguments})>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        op = self.op
+        if op.variadic:
+            inputs, rest = args, ()
+        else:
+            count = len(op.inputs)
+            inputs, rest = args[:count], args[count:]
+            if len(inputs) < count:
+                inputs = self._by_keyword(inputs, kwargs)
+        if rest or kwargs:
+            return apply(op, inputs, self._params(rest, kwargs))
+        return apply(op, inputs, self._defaults)
+
+    def inner(self, *args: Any, **kwargs: Any) -> Any:
+        """For use in rules: arrays in, array out; a Tensor among the inputs, Tensor out."""
+        if any(isinstance(x, Tensor) for x in args):
+            return self(*args, **kwargs)
+        return self.op.forward(*args, **{**self._defaults, **kwargs})
+
+    def _by_keyword(self, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        missing = self.op.inputs[len(inputs) :]
+        absent = [name for name in missing if name not in kwargs]
+        if absent:
+            raise DTypeError(f"{self.op.name}: the argument {absent[0]!r} is missing.")
+        return inputs + tuple(kwargs.pop(name) for name in missing)
+
+    def _params(self, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if len(rest) > len(self._names):
+            raise DTypeError(
+                f"{self.op.name}: got {len(rest)} positional arguments after the arrays, expected "
+                f"at most {len(self._names)}: {', '.join(self._names) or 'none'}."
+            )
+        params = dict(self._defaults)
+        params.update(zip(self._names, rest, strict=False))
+        for name, value in kwargs.items():
+            if name in params:
+                params[name] = value
+            elif value is not None or name not in ("out", "dtype"):
+                raise self._unknown(name)
+        for name, value in params.items():
+            if isinstance(value, Tensor):
+                params[name] = self._constant(name, value)
+        return params
+
+    def _constant(self, name: str, value: Tensor) -> Any:
+        if value.requires_grad:
+            raise UnsupportedError(
+                f"{self.op.name}: got a Tensor that requires grad as {name}=, which has no "
+                "derivative; pass t.data."
+            )
+        return value.data
+
+    def _unknown(self, name: str) -> UnsupportedError:
+        if name == "out":
+            return UnsupportedError(
+                f"{self.op.name}: got out=, and a result written into an array has no graph; "
+                "use the returned Tensor."
+            )
+        known = ", ".join((*self.op.inputs, *self._names))
+        return UnsupportedError(
+            f"{self.op.name}: got the argument {name!r}, expected among {known}"
+            f"{closest(name, self._names)}."
+        )
+
+    def vjp(self, rule: Any) -> Any:
+        """Set the rule of the first input (or of the one named), as a decorator."""
+        if callable(rule):
+            self.op.rules[0] = rule
+            return rule
+        index = self.op.inputs.index(rule)
+
+        def named(function: Rule) -> Rule:
+            self.op.rules[index] = function
+            return function
+
+        return named
+
+    def vjp_all(self, rule: Rule) -> Rule:
+        """Set one ``rule(g, out, *inputs, **params)`` giving a tuple, one cotangent per input."""
+        self.op.joint = rule
+        return rule
+
+    def jvp(self, rule: Rule) -> Rule:
+        """Set ``rule(tangents, out, *inputs, **params)``; None among tangents means zero."""
+        self.op.jvp = rule
+        return rule
+
+
+class _Unary(Primitive):
+    def __call__(self, x: Any, *rest: Any, **kwargs: Any) -> Any:
+        if rest or kwargs:
+            return super().__call__(x, *rest, **kwargs)
+        return apply1(self.op, x)
+
+
+class _Binary(Primitive):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != 2:
+            return super().__call__(*args, **kwargs)
+        out = apply2(self.op, *args)
+        return apply(self.op, args, None) if out is NotImplemented else out
+
+
+def _kind(op: Op) -> type[Primitive]:
+    if op.params or op.variadic or None in op.rules or op.joint is not None:
+        return Primitive
+    return {1: _Unary, 2: _Binary}.get(len(op.inputs), Primitive)
+
+
+def elementwise(
+    name: str,
+    function: Callable[..., Any],
+    *rules: Rule | None,
+    saves: Any = (),
+    samples: Sequence[Sample],
+    doc: str,
+    numpy: Sequence[Any] | None = None,
+    analytic: bool = True,
+    kinks: str = "",
+    forward: Callable[..., Any] | None = None,
+) -> Any:
+    """Declare an op that works entry by entry, with broadcasting.
+
+    Args:
+        name: the op's name, NumPy's where there is one.
+        function: the forward function of arrays; arrays before the ``*``, parameters after it.
+        rules: one derivative rule per input, ``rule(g, out, *inputs, **params)``.
+        saves: names whose values the rules read: a tuple for all rules, or a dict by input.
+        samples: examples for the tests. doc: its docstring.
+        numpy: NumPy functions it stands for; None means function itself if it is a ufunc.
+        analytic: whether the op extends to complex arguments (abs, max and where do not).
+        kinks: the choice made where the derivative does not exist.
+        forward: a faster function with the same results, used instead of function.
+
+    Returns:
+        the op, to be called on Tensors, arrays and numbers.
+
+    Raises:
+        ArgumentError: the name is taken, or the number of rules is not that of the inputs.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> cube = ag.elementwise("doc_cube", lambda x: x * x * x,
+    ...                       lambda g, out, x: g * 3 * x * x,
+    ...                       saves=("x",), samples=[ag.Sample((2,))], doc="x cubed.")
+    >>> ag.grad(cube)(2.0)
+    np.float64(12.0)
+    """
+    is_ufunc = hasattr(function, "nin")
+    if numpy is None:
+        numpy = (function,) if is_ufunc else ()
+    inputs, params = _ufunc_inputs(function) if is_ufunc else _signature(function)
+    op = Op(
+        name,
+        forward or function,
+        inputs,
+        params,
+        list(rules),
+        saves=saves,
+        pointwise=True,
+        analytic=analytic,
+        samples=tuple(samples),
+        doc=doc,
+        numpy=tuple(numpy),
+        kinks=kinks,
+    )
+    if len(rules) != len(inputs):
+        raise ArgumentError(
+            f"elementwise: got {len(rules)} rules for {name!r}, expected {len(inputs)}, one per "
+            f"input ({', '.join(inputs)}); write None for an input without derivative."
+        )
+    made = _kind(op)(op)
+    register(op, made)
+    return made
+
+
+def _ufunc_inputs(function: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+    return (("x",) if function.nin == 1 else ("x", "y")), {}
+
+
+def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    inputs: list[str] = []
+    params: dict[str, Any] = {}
+    for p in inspect.signature(function).parameters.values():
+        if p.kind is p.VAR_POSITIONAL:
+            inputs.append(f"*{p.name}")
+        elif p.kind is p.KEYWORD_ONLY:
+            params[p.name] = p.default
+        else:
+            inputs.append(p.name)
+    return tuple(inputs), params
+
+
+def primitive(
+    function: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    saves: Any = (),
+    samples: Sequence[Sample] = (),
+    numpy: Any = (),
+    linear: bool | str = False,
+    view: bool = False,
+    analytic: bool = True,
+    family: str = "",
+    kinks: str = "",
+) -> Any:
+    """Declare any other op; a decorator of its forward function of arrays.
+
+    Arrays come before the ``*`` of the signature, static parameters after it; ``*arrays`` makes a
+    variadic op. Then give it rules with ``@f.vjp``.
+
+    Args:
+        name: the op's name; the function's own by default.
+        saves, samples, analytic, kinks: as for ``elementwise``.
+        numpy: the NumPy function (or functions) it stands for.
+        linear: True if linear in all inputs together, ``"each"`` if in each one alone; forward
+            mode then maps tangents through the op itself.
+        view: the result may share memory with the first input.
+        family: ``"matmul"`` or ``"broadcast"`` for that family's error messages.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> @ag.primitive(linear=True, samples=[ag.Sample((3,))])
+    ... def doc_reverse(x):
+    ...     '''x from back to front.'''
+    ...     return x[::-1]
+    >>> @doc_reverse.vjp
+    ... def _(g, out, x):
+    ...     return g[::-1]
+    >>> ag.grad(lambda x: (doc_reverse(x) * np.array([1.0, 2.0])).sum())(np.zeros(2))
+    array([2., 1.])
+    """
+    if function is None:
+        return lambda f: primitive(
+            f,
+            name=name,
+            saves=saves,
+            samples=samples,
+            numpy=numpy,
+            linear=linear,
+            view=view,
+            analytic=analytic,
+            family=family,
+            kinks=kinks,
+        )
+    inputs, params = _signature(function)
+    op = Op(
+        name or function.__name__,
+        function,
+        inputs,
+        params,
+        [None] * len(inputs),
+        saves=saves,
+        linear="joint" if linear is True else linear or None,
+        view=view,
+        analytic=analytic,
+        family=family,
+        samples=tuple(samples),
+        doc=inspect.getdoc(function) or "",
+        numpy=tuple(numpy) if isinstance(numpy, (tuple, list)) else (numpy,),
+        kinks=kinks,
+    )
+    made = Primitive(op)
+    register(op, made)
+    return made
+
+
+def composed(
+    *numpy: Any, name: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Publish a function that is written in terms of other ops, and what it stands for in NumPy."""
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        publish(name or function.__name__, function, numpy)
+        return function
+
+    return enter

@@ -1,0 +1,746 @@
+"""Tensor, and ``apply``: how an op is called and recorded.
+
+The whole engine on one screen::
+
+    apply(op, inputs, params):  run op.forward on the inputs' arrays;
+                                if an input is tracked, attach a Node to the result.
+    t.backward():               walk the Nodes, youngest first, and run the ops' rules.
+
+``apply1`` and ``apply2`` are ``apply`` for one and two inputs without parameters, unrolled: on
+small arrays the bookkeeping is the whole cost, and these carry every operator.
+
+The values of a 0-d result are kept as a NumPy scalar, whose arithmetic is five times faster than
+that of a 0-d array; ``.data`` turns it into an array when somebody asks.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import numpy as np
+
+from . import anomaly, inplace, mode, walk
+from .errors import (
+    AutogradError,
+    DTypeError,
+    GraphError,
+    IndexOutOfRangeError,
+    ShapeError,
+    shape_sentence,
+)
+from .methods import NumpyMethods
+from .node import Meta, Node, Spec, tick
+from .op import FUNCTIONS, OPS, Op
+
+_new = object.__new__
+_NUMBERS = (float, int, bool, complex)
+
+
+class Tensor(NumpyMethods):
+    """An array that records what is computed from it.
+
+    Args:
+        data: array-like of booleans, integers, floats or complex numbers, of any shape; copied.
+        requires_grad: record operations and fill ``.grad`` in ``backward()``; needs a floating or
+            complex dtype.
+        dtype: convert data to this dtype; None keeps NumPy's choice.
+        name: shown in drawings and messages.
+
+    Raises:
+        DTypeError: data is not numeric, or ``requires_grad`` was asked of integers.
+
+    >>> import autograd_lite as ag
+    >>> x = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    array([2., 4., 6.])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_alias",
+        "_data",
+        "_grad",
+        "_meta",
+        "_node",
+        "_requires_grad",
+        "_written",
+    )
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        requires_grad: bool = False,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> None:
+        self._data = _as_data(data, dtype)
+        self._node: Node | None = None
+        self._requires_grad = False
+        self._grad: Any = None
+        self._meta: Meta | None = None
+        self._written = 0
+        self._alias: tuple[Any, ...] | None = None
+        if requires_grad:
+            self.requires_grad = True
+        if name is not None:
+            self.named(name)
+
+    # -- values ------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The values as an ndarray: the Tensor's own memory, read-only for a recorded result.
+
+        Setting it replaces a leaf's values (same shape and dtype), unseen by any graph; a graph
+        that has used the old ones then refuses to run backward.
+        """
+        if self._node is not None:
+            view = np.array(self._data) if not self.ndim else self._data.view()
+            view.flags.writeable = False
+            return view
+        if type(self._data) is not np.ndarray:
+            self._data = np.array(self._data)
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if self._node is not None:
+            raise GraphError(
+                f"data: got a recorded result of shape {self.shape}, whose values follow from its "
+                "graph; set the data of a leaf, or of t.detach()."
+            )
+        if value is not self._data:
+            value = np.asarray(value._data if isinstance(value, Tensor) else value)
+            if value.shape != self.shape:
+                raise ShapeError(
+                    f"data: got shape {value.shape}, expected {self.shape}; make a new Tensor for "
+                    "another shape."
+                )
+            if value.dtype != self.dtype:
+                raise DTypeError(
+                    f"data: got dtype {value.dtype}, expected {self.dtype}; convert it with astype."
+                )
+            self._data = value
+        self._written = tick()
+
+    def numpy(self) -> Any:
+        """The same as ``.data``."""
+        return self.data
+
+    @property
+    def grad(self) -> Any:
+        """The gradient: an ndarray of the Tensor's shape and dtype, or None before backward().
+
+        Of a recorded result only after ``retain_grad()``. Setting it to None forgets it.
+        """
+        holder: Any = self
+        if self._node is not None:
+            meta = self._node.meta
+            if meta is None or meta.grad is None:
+                return None
+            if type(meta.grad) is not np.ndarray:
+                meta.grad = np.array(meta.grad)
+            return meta.grad
+        if holder._grad is not None and type(holder._grad) is not np.ndarray:
+            holder._grad = np.array(holder._grad)
+        return holder._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = np.asarray(value._data if isinstance(value, Tensor) else value)
+            if value.shape != self.shape:
+                raise ShapeError(f"grad: got shape {value.shape}, expected {self.shape}.")
+            value = walk.cast(value, self.dtype)
+        if self._node is not None:
+            self._meta_of_node().grad = value
+        else:
+            self._grad = value
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: ``.grad`` is None until the next backward()."""
+        self.grad = None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this Tensor are recorded."""
+        return self._node is not None or self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self._node is not None:
+            raise GraphError(
+                f"requires_grad: got a recorded result of shape {self.shape}; only a leaf can be "
+                "switched; use t.detach()."
+            )
+        if value and self._data.dtype.kind not in "fc":
+            raise DTypeError(
+                f"requires_grad: got dtype {self.dtype}, expected a floating or complex one; "
+                "write 1.0 or dtype=float."
+            )
+        self._requires_grad = bool(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op made this Tensor."""
+        return self._node is None
+
+    # -- names, hooks, copies ----------------------------------------------------------------
+
+    @property
+    def name(self) -> str | None:
+        """The name shown in drawings and messages, or None."""
+        meta = self._meta if self._node is None else self._node.meta
+        return None if meta is None else meta.name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        if value is not None and not isinstance(value, str):
+            raise DTypeError(f"name: got {type(value).__name__}, expected a str or None.")
+        self._meta_of_either().name = value
+
+    def named(self, name: str) -> Tensor:
+        """Give the Tensor a name, and return it: ``z = (x @ w).named("z")``."""
+        self.name = name
+        return self
+
+    def register_hook(self, function: Any) -> Hook:
+        """Call ``function(gradient)`` whenever backward reaches this Tensor.
+
+        The gradient is the complete one of that backward, in ``.grad``'s convention; what the
+        function returns replaces it (None leaves it). The result's ``remove()`` takes it away.
+        """
+        if not self.requires_grad:
+            raise GraphError(
+                f"register_hook: got a Tensor of shape {self.shape} that does not require grad, "
+                "so backward never reaches it; set requires_grad=True."
+            )
+        meta = self._meta_of_either()
+        key = tick()
+        meta.hooks[key] = function
+        return Hook(meta, key)
+
+    def retain_grad(self) -> None:
+        """Have backward() fill this recorded result's ``.grad`` too."""
+        if not self.requires_grad:
+            raise GraphError(
+                f"retain_grad: got a Tensor of shape {self.shape} that does not require grad; "
+                "set requires_grad=True on the leaves it is computed from."
+            )
+        if self._node is not None:
+            self._meta_of_node().retain = True
+
+    def detach(self) -> Tensor:
+        """The same values (shared memory) with no graph. A write to one leaves the other alone."""
+        return _plain(self._data)
+
+    def __repr__(self) -> str:
+        data = np.asarray(self._data)
+        text = repr(data).removeprefix("array").removeprefix("(")
+        body = text.removesuffix(")").replace("\n      ", "\n       ")
+        if self._node is not None:
+            body += f", op={self._node.op.name}"
+        elif self._requires_grad:
+            body += ", requires_grad=True"
+        return f"Tensor({body}{f', name={self.name!r}' if self.name else ''})"
+
+    def __reduce__(self) -> Any:
+        if self._node is not None:
+            raise GraphError(
+                f"copy: got a recorded Tensor of shape {self.shape}; its graph cannot be copied or "
+                "pickled; use t.detach()."
+            )
+        return _rebuild, (type(self), self._data, self._requires_grad, self._grad, self.name)
+
+    # -- backward ----------------------------------------------------------------------------
+
+    def backward(self, gradient: Any = None, *, retain_graph: bool = False) -> None:
+        """Add the gradient of this Tensor to ``.grad`` of every leaf that it depends on.
+
+        Args:
+            gradient: cotangent of this Tensor's shape; may be left out for a real scalar.
+            retain_graph: keep the saved arrays for another backward.
+
+        Raises:
+            GraphError: nothing was recorded, or an earlier backward freed the graph.
+            ShapeError: no gradient for a non-scalar, or one of another shape.
+            InPlaceError: an array that a rule needs was written since.
+        """
+        seeds = [(target_of(self, "backward"), seed_of(self, gradient, "backward", "gradient"))]
+        found = run_backward(seeds, release=not retain_graph, visit=_visit_and_retain)
+        while found:
+            leaf, g = found.popitem()
+            g = settle(g, leaf.shape)
+            # A gradient that something else holds too (another leaf, the caller's seed) is copied,
+            # so writing into one .grad never changes another.
+            if type(g) is np.ndarray and (g.base is not None or sys.getrefcount(g) > _LOCAL):
+                g = g.copy()
+            leaf._grad = g if leaf._grad is None else leaf._grad + g
+
+    # -- operators ---------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Any:
+        return apply2(OPS["add"], self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return apply2(OPS["add"], other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return apply2(OPS["subtract"], self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return apply2(OPS["subtract"], other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return apply2(OPS["multiply"], self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return apply2(OPS["multiply"], other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return apply2(OPS["divide"], self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return apply2(OPS["divide"], other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return apply2(OPS["matmul"], self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return apply2(OPS["matmul"], other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return apply2(OPS["remainder"], self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return apply2(OPS["remainder"], other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return FUNCTIONS["floor_divide"](self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return FUNCTIONS["floor_divide"](other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        if type(other) is int and other == 2:
+            return apply1(OPS["square"], self)
+        return FUNCTIONS["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return FUNCTIONS["power"](other, self)
+
+    def __neg__(self) -> Any:
+        return apply1(OPS["negative"], self)
+
+    def __pos__(self) -> Any:
+        return apply1(OPS["positive"], self)
+
+    def __abs__(self) -> Any:
+        return apply1(OPS["absolute"], self)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        inplace.set_item(self, index, value)
+
+    def __iadd__(self, other: Any) -> Any:
+        return inplace.update(self, other, np.add)
+
+    def __isub__(self, other: Any) -> Any:
+        return inplace.update(self, other, np.subtract)
+
+    def __imul__(self, other: Any) -> Any:
+        return inplace.update(self, other, np.multiply)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return inplace.update(self, other, np.divide)
+
+    def __ipow__(self, other: Any) -> Any:
+        return inplace.update(self, other, np.power)
+
+    # -- for the engine's other files ----------------------------------------------------------
+
+    def _is_tracked(self) -> bool:
+        return self._node is not None or self._requires_grad
+
+    def _adopt(self, other: Tensor) -> None:
+        """Stand for other's value from now on."""
+        self._data = other._data
+        self._node = other._node
+
+    def _meta_of_node(self) -> Meta:
+        node = self._node
+        assert node is not None
+        if node.meta is None:
+            node.meta = Meta()
+        return node.meta
+
+    def _meta_of_either(self) -> Meta:
+        if self._node is not None:
+            return self._meta_of_node()
+        if self._meta is None:
+            self._meta = Meta()
+        return self._meta
+
+
+class Hook:
+    """What ``register_hook`` returns; ``remove()`` takes the hook away."""
+
+    def __init__(self, meta: Meta, key: int) -> None:
+        self._meta = meta
+        self._key = key
+
+    def remove(self) -> None:
+        """Take the hook away; doing it twice is harmless."""
+        self._meta.hooks.pop(self._key, None)
+
+
+def _as_data(data: Any, dtype: Any) -> Any:
+    if isinstance(data, Tensor):
+        if data._is_tracked():
+            raise GraphError(
+                f"Tensor: got a Tensor of shape {data.shape} that records its graph; use "
+                "t.detach(), or autograd_lite.array to build a Tensor that stays connected."
+            )
+        data = data._data
+    try:
+        array = np.array(data, dtype=dtype)
+    except (ValueError, TypeError) as error:
+        raise DTypeError(f"Tensor: {error}; use autograd_lite.array for nested Tensors.") from None
+    if array.dtype.kind not in "biufc":
+        raise DTypeError(
+            f"Tensor: got dtype {array.dtype}, expected booleans, integers, floats or complex "
+            "numbers; convert the data first."
+        )
+    return array if array.ndim else array[()]
+
+
+def _plain(data: Any) -> Tensor:
+    t: Tensor = _new(Tensor)
+    t._data = data
+    t._node = None
+    t._requires_grad = False
+    t._grad = None
+    t._meta = None
+    t._written = 0
+    t._alias = None
+    return t
+
+
+def _rebuild(kind: Any, data: Any, requires_grad: bool, grad: Any, name: str | None) -> Any:
+    t = kind.__new__(kind)
+    Tensor.__init__(t, data, requires_grad=requires_grad, name=name)
+    t._grad = None if grad is None else np.array(grad)
+    return t
+
+
+# -- calling and recording an op ---------------------------------------------------------------
+
+
+def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Tensor:
+    """Run op on inputs (Tensors, arrays, numbers) and record it if one of them is tracked."""
+    values: list[Any] = []
+    parents: list[Any] = []
+    for x in inputs:
+        if isinstance(x, (list, tuple)):
+            x = FUNCTIONS["array"](x)
+        if isinstance(x, Tensor):
+            values.append(x._data)
+            p: Any = x._node
+            parents.append(x if p is None and x._requires_grad else p)
+        else:
+            values.append(x if type(x) in _NUMBERS else coerced(op, x))
+            parents.append(None)
+    try:
+        out = op.forward(*values, **params) if params else op.forward(*values)
+    except (ValueError, TypeError, IndexError) as error:
+        refuse(op, inputs, error)
+    if type(out) is not np.ndarray and not isinstance(out, np.generic):
+        out = np.asarray(out)
+    if mode.alert:
+        line = anomaly.check_forward(op.name, values, out) if mode.state.anomaly else ""
+        recording = mode.state.recording
+    else:
+        line = ""
+        recording = True
+    if op.joint is None and not op.variadic:
+        parents = [
+            p if rule is not None else None for p, rule in zip(parents, op.rules, strict=True)
+        ]
+    if not recording or out.dtype.kind not in "fc" or all(p is None for p in parents):
+        t = _plain(out)
+    else:
+        kept = op.plan(tuple(p is not None for p in parents))
+        args: list[Any] = [out if kept[0] else None]
+        for i, value in enumerate(values):
+            if kept[i + 1]:
+                args.append(value)
+            elif parents[i] is not None:
+                args.append(parents[i])
+            else:
+                args.append(stub(value, inputs[i]))
+        t = _new(Tensor)
+        t._data = out
+        t._node = Node(op, params or None, tuple(parents), tuple(args), out.shape, out.dtype)
+        if line:
+            anomaly.remember(t._node, line)
+    if op.view and isinstance(inputs[0], Tensor):
+        inplace.link(t, inputs[0], None if params is None else params.get("index"))
+    return t
+
+
+def apply1(op: Op, x: Any) -> Tensor:
+    """``apply(op, (x,), None)`` for an op with one input and a rule for it."""
+    if mode.alert or not isinstance(x, Tensor):
+        return apply(op, (x,), None)
+    a = x._data
+    try:
+        out = op.forward(a)
+    except (ValueError, TypeError) as error:
+        refuse(op, (x,), error)
+    p: Any = x._node
+    if p is None:
+        if not x._requires_grad:
+            return _plain(out)
+        p = x
+    kept = op.plans.get(1) or op.plan((True,))
+    t: Tensor = _new(Tensor)
+    t._data = out
+    t._node = Node(
+        op, None, (p,), (out if kept[0] else None, a if kept[1] else p), out.shape, out.dtype
+    )
+    return t
+
+
+def apply2(op: Op, x: Any, y: Any) -> Any:
+    """``apply(op, (x, y), None)`` for an op with two inputs and a rule for each."""
+    if mode.alert:
+        return _apply2_slowly(op, x, y)
+    p: Any
+    q: Any
+    if isinstance(x, Tensor):
+        a = x._data
+        p = x._node
+        if p is None and x._requires_grad:
+            p = x
+    elif type(x) in _NUMBERS or (type(x) is np.ndarray and x.dtype.kind in "biufc"):
+        a, p = x, None
+    else:
+        return _apply2_slowly(op, x, y)
+    if isinstance(y, Tensor):
+        b = y._data
+        q = y._node
+        if q is None and y._requires_grad:
+            q = y
+    elif type(y) in _NUMBERS or (type(y) is np.ndarray and y.dtype.kind in "biufc"):
+        b, q = y, None
+    else:
+        return _apply2_slowly(op, x, y)
+    try:
+        out = op.forward(a, b)
+    except (ValueError, TypeError) as error:
+        refuse(op, (x, y), error)
+    if p is None:
+        if q is None:
+            return _plain(out)
+        kept = op.plans.get(2) or op.plan((False, True))
+    else:
+        kept = op.plans.get(3 if q is not None else 1) or op.plan((True, q is not None))
+    args = (
+        out if kept[0] else None,
+        a if kept[1] else p if p is not None else stub(a, x),
+        b if kept[2] else q if q is not None else stub(b, y),
+    )
+    t: Tensor = _new(Tensor)
+    t._data = out
+    t._node = Node(op, None, (p, q), args, out.shape, out.dtype)
+    return t
+
+
+def _apply2_slowly(op: Op, x: Any, y: Any) -> Any:
+    for other in (x, y):
+        if not isinstance(other, (Tensor, np.ndarray, np.generic, list, tuple, *_NUMBERS)):
+            return NotImplemented
+    return apply(op, (x, y), None)
+
+
+def stub(value: Any, source: Any) -> Any:
+    """What a node keeps of a constant that no rule reads: numbers whole, arrays as a Spec."""
+    return value if type(value) in _NUMBERS or value is None else Spec(value, source)
+
+
+def coerced(op: Op, x: Any) -> Any:
+    """An input that is no Tensor, as an array the op can take."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise DTypeError(
+            f"{op.name}: got a masked array, whose mask would be dropped in silence; use where= "
+            "with the mask, or x.filled(...)."
+        )
+    if isinstance(x, (np.ndarray, np.generic)):
+        x = np.asarray(x) if not isinstance(x, np.generic) else x
+        if x.dtype.kind in "biufc":
+            return x
+        raise DTypeError(
+            f"{op.name}: got an array of dtype {x.dtype}, expected booleans, integers, floats or "
+            "complex numbers; convert it first."
+        )
+    if x is None and op.family == "optional":
+        return None
+    raise DTypeError(f"{op.name}: got {type(x).__name__}, expected a Tensor, an array or a number.")
+
+
+def refuse(op: Op, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
+    """Raise what op's forward raised, as a sentence that begins with the op."""
+    if isinstance(error, AutogradError):
+        raise error
+    shapes = [tuple(np.shape(x._data if isinstance(x, Tensor) else x)) for x in inputs]
+    names = [x.name if isinstance(x, Tensor) else None for x in inputs]
+    if isinstance(error, TypeError):
+        dtypes = " and ".join(
+            str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in inputs
+        )
+        raise DTypeError(f"{op.name}: got {dtypes}; {str(error).rstrip('.')}.") from error
+    family = op.family or ("broadcast" if op.pointwise else "")
+    sentence = shape_sentence(op.name, family, shapes, names, error)
+    if isinstance(error, IndexError) and not isinstance(error, ValueError):
+        raise IndexOutOfRangeError(sentence) from error
+    raise ShapeError(sentence) from error
+
+
+# -- walking -----------------------------------------------------------------------------------
+
+
+def run_backward(seeds: list[tuple[Any, Any]], **options: Any) -> dict[Any, Any]:
+    """``walk.backward`` with NumPy's warnings off (sqrt'(0) is inf, not a warning)."""
+    with np.errstate(all="ignore"):
+        if mode.alert and mode.state.anomaly:
+            options["probe"] = anomaly.check_backward
+            for node in walk.collect([t for t, _ in seeds]):
+                anomaly.check_untouched(node)
+        return walk.backward(seeds, **options)
+
+
+def lift(node: Node) -> tuple[Any, ...]:
+    """A node's args with Tensors in place of arrays, so that running its rules is recorded."""
+    args = node.args
+    assert args is not None
+    lifted: list[Any] = [None if args[0] is None else wrap(args[0], node)]
+    for value, parent in zip(args[1:], node.parents, strict=True):
+        if parent is None or value is parent:
+            lifted.append(value)
+        else:
+            lifted.append(wrap(value, parent) if type(parent) is Node else parent)
+    return tuple(lifted)
+
+
+def wrap(data: Any, node: Node) -> Tensor:
+    """A Tensor of a node's value."""
+    t: Tensor = _new(Tensor)
+    t._data = data
+    t._node = node
+    return t
+
+
+def target_of(t: Tensor, who: str) -> Any:
+    """Where a walk meets t: its Node, or t itself if it is a leaf."""
+    if not t._is_tracked():
+        raise GraphError(
+            f"{who}: got a Tensor of shape {t.shape} that depends on nothing that requires grad; "
+            "set requires_grad=True on a leaf, and compute outside no_grad()."
+        )
+    return t if t._node is None else t._node
+
+
+def seed_of(t: Tensor, gradient: Any, who: str, argument: str) -> Any:
+    """The cotangent that a walk from t starts with, in the walk's convention."""
+    if gradient is None:
+        if t.size != 1:
+            raise ShapeError(
+                f"{who}: got an output of shape {t.shape}, expected a scalar; pass {argument}= of "
+                "that shape, or reduce the output with sum() or mean()."
+            )
+        if t.dtype.kind == "c":
+            raise DTypeError(
+                f"{who}: got a complex output, whose gradient needs a direction; take a real "
+                f"number of it (abs, real, imag), or pass {argument}=."
+            )
+        return t.dtype.type(1) if t.ndim == 0 else np.ones(t.shape, t.dtype)
+    is_tensor = isinstance(gradient, Tensor)
+    g = gradient if is_tensor and gradient._is_tracked() else None
+    if g is None:
+        g = np.asarray(gradient._data if is_tensor else gradient)
+    if g.shape != t.shape:
+        raise ShapeError(
+            f"{who}: got {argument} of shape {g.shape} for an output of shape {t.shape}; they must "
+            "be equal."
+        )
+    if g.dtype.kind not in "biufc":
+        raise DTypeError(f"{who}: got {argument} of dtype {g.dtype}, expected numbers.")
+    g = walk.cast(g, t.dtype)
+    return conjugated(g)
+
+
+def conjugated(g: Any) -> Any:
+    """The other convention: the walk's is g·dz, the user's ∂L/∂Re + i ∂L/∂Im is its conjugate."""
+    return g.conj() if g.dtype.kind == "c" else g
+
+
+def settle(g: Any, shape: tuple[int, ...]) -> Any:
+    """A cotangent as it is handed out: of full shape, in the user's convention."""
+    if g.shape != shape:
+        if isinstance(g, Tensor):
+            g = FUNCTIONS["broadcast_to"](g, shape)
+        else:
+            full = np.empty(shape, g.dtype)
+            full[...] = g
+            g = full
+    return conjugated(g)
+
+
+def visit_hooks(target: Any, g: Any) -> Any:
+    """Run the hooks of a Node or leaf on its complete cotangent."""
+    meta = target.meta if type(target) is Node else target._meta
+    if not meta.hooks:
+        return g
+    g = settle(g, target.shape)
+    for hook in list(meta.hooks.values()):
+        changed = hook(g)
+        if changed is None:
+            continue
+        if not isinstance(changed, (Tensor, np.ndarray)):
+            changed = np.asarray(changed)
+        if changed.shape != target.shape:
+            raise ShapeError(
+                f"register_hook: the hook returned shape {changed.shape} for a gradient of shape "
+                f"{target.shape}; return the same shape, or None."
+            )
+        g = walk.cast(changed, target.dtype)
+    return conjugated(g)
+
+
+def _visit_and_retain(target: Any, g: Any) -> Any:
+    g = visit_hooks(target, g)
+    if type(target) is Node and target.meta is not None and target.meta.retain:
+        new = np.array(settle(g, target.shape))
+        target.meta.grad = new if target.meta.grad is None else target.meta.grad + new
+    return g
+
+
+def _local() -> int:
+    # What getrefcount says, called as in backward(), of an array that one local variable holds.
+    table = {0: np.empty(1)}
+    while table:
+        _, g = table.popitem()
+        count = sys.getrefcount(g)
+    return count
+
+
+_LOCAL = _local()
+
+
+def check_tensor(t: Any, who: str) -> Tensor:
+    """t, if it is a Tensor."""
+    if not isinstance(t, Tensor):
+        raise DTypeError(f"{who}: got {type(t).__name__}, expected a Tensor.")
+    return t

@@ -1,0 +1,52 @@
+"""Pytrees: dicts, lists and tuples, nested, with arrays or numbers as leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Rebuild = Callable[[list[Any]], Any]
+
+
+def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
+    """The leaves in order, and a function that builds the same tree from other leaves.
+
+    >>> leaves, rebuild = flatten({"a": 1, "b": (2, [3])})
+    >>> leaves, rebuild([10, 20, 30])
+    ([1, 2, 3], {'a': 10, 'b': (20, [30])})
+    """
+    leaves: list[Any] = []
+    plan = _plan(tree, leaves)
+    return leaves, lambda new: _build(plan, new)
+
+
+def _plan(tree: Any, leaves: list[Any]) -> Any:
+    if isinstance(tree, dict):
+        return dict, list(tree), [_plan(v, leaves) for v in tree.values()]
+    if isinstance(tree, (list, tuple)):
+        return type(tree), None, [_plan(v, leaves) for v in tree]
+    leaves.append(tree)
+    return len(leaves) - 1
+
+
+def _build(plan: Any, leaves: list[Any]) -> Any:
+    if isinstance(plan, int):
+        return leaves[plan]
+    kind, keys, parts = plan
+    built = [_build(p, leaves) for p in parts]
+    if kind is dict:
+        return dict(zip(keys, built, strict=True))
+    if hasattr(kind, "_fields"):
+        return kind(*built)
+    return kind(built)
+
+
+def structure(tree: Any) -> str:
+    """A tree's shape in words, for error messages: "(leaf, {'a': leaf})"."""
+    leaves, rebuild = flatten(tree)
+    return repr(rebuild([_Leaf()] * len(leaves)))
+
+
+class _Leaf:
+    def __repr__(self) -> str:
+        return "leaf"

@@ -1,0 +1,307 @@
+"""The walks over recorded graphs: backward (cotangents) and forward (tangents).
+
+Both are iterative. A node's creation number is larger than those of its parents, so taking the
+youngest first is a topological order: a heap holds the nodes whose cotangent has begun to arrive,
+and when a node comes out every consumer of it has been done.
+
+Cotangents stay *lazy*: a rule may return any array that broadcasts to its input's shape (``sum``
+returns the incoming scalar itself), and pointwise rules work on such arrays unchanged. The walk
+spreads them out only where shape matters, so a sum over a large array never writes out ones.
+
+The same code serves first order (cotangents are arrays) and ``create_graph`` (they are Tensors
+and the rules' own operations are recorded): ``lift`` alone tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from .errors import GraphError, InPlaceError, ShapeError
+from .node import Node
+
+Lift = Callable[[Node], tuple[Any, ...]]
+Visit = Callable[[Any, Any], Any]
+Probe = Callable[[Node, Any, Any], None]
+
+# Below this many entries writing a broadcast out is cheaper than np.broadcast_to (2.9 µs).
+_SMALL = 4096
+
+
+def collect(roots: Iterable[Any], stop: Callable[[Node], bool] | None = None) -> list[Node]:
+    """Every node reachable from roots, oldest first; nodes where stop says so are left out."""
+    seen: set[Node] = set()
+    stack = [r for r in roots if type(r) is Node]
+    while stack:
+        node = stack.pop()
+        if node in seen or (stop is not None and stop(node)):
+            continue
+        seen.add(node)
+        stack.extend(p for p in node.parents if type(p) is Node and p not in seen)
+    return sorted(seen, key=attrgetter("order"))
+
+
+def useful(nodes: list[Node], targets: set[Any]) -> set[Any]:
+    """The targets, and those of nodes (oldest first) that depend on one of them."""
+    found = set(targets)
+    for node in nodes:
+        if node not in found and not found.isdisjoint(node.parents):
+            found.add(node)
+    return found
+
+
+def spread(g: Any, shape: tuple[int, ...]) -> Any:
+    """g broadcast to shape: written out when small, a read-only view when large."""
+    if g.shape == shape:
+        return g
+    if isinstance(g, (np.ndarray, np.generic)):
+        out = np.empty(shape, g.dtype) if _product(shape) <= _SMALL else None
+        if out is not None:
+            out[...] = g
+            return out
+    return np.broadcast_to(g, shape)
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    size = 1
+    for n in shape:
+        size *= n
+    return size
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum g over the axes along which an input of this shape was broadcast.
+
+    Axes of size 1 in g where shape has more are left: g is lazy there.
+    """
+    lead = len(g.shape) - len(shape)
+    axes = tuple(range(lead)) if lead > 0 else ()
+    axes += tuple(
+        i + lead for i, n in enumerate(shape) if n == 1 and i + lead >= 0 and g.shape[i + lead] != 1
+    )
+    if axes:
+        g = g.sum(axis=axes if len(axes) > 1 else axes[0])
+        if len(g.shape) != len(shape):
+            g = g.reshape(shape)
+    return g
+
+
+def cast(g: Any, dtype: Any) -> Any:
+    """g in dtype; the real part where a real input met a complex expression."""
+    if g.dtype.kind == "c" and dtype.kind != "c":
+        g = g.real
+    return g if g.dtype == dtype else g.astype(dtype)
+
+
+def backward(
+    seeds: list[tuple[Any, Any]],
+    *,
+    lift: Lift | None = None,
+    release: bool = False,
+    wanted: frozenset[Any] = frozenset(),
+    cut: frozenset[Any] = frozenset(),
+    within: set[Any] | None = None,
+    visit: Visit | None = None,
+    probe: Probe | None = None,
+) -> dict[Any, Any]:
+    """Carry cotangents from the seeds down to the leaves.
+
+    Args:
+        seeds: (Node or leaf, cotangent) pairs, cotangents of the target's full shape and dtype.
+        lift: gives a node's args as Tensors; None runs the rules on arrays.
+        release: drop each node's saved arrays once its rules have run.
+        wanted: nodes whose cotangent is to be returned too.
+        cut: those of them that the walk does not go beyond.
+        within: follow only these parents; None follows all.
+        visit: called with each target that has ``meta``, and its complete cotangent, to change it.
+        probe: called with each node, its cotangent and one rule's result, to look at them.
+
+    Returns:
+        a dict: leaf (or wanted node) to its cotangent, still lazy.
+
+    Raises:
+        GraphError: a node has been freed. InPlaceError: a saved array was written since.
+    """
+    table: dict[Any, Any] = {}
+    result: dict[Any, Any] = {}
+    owned: set[Any] = set()
+    heap: list[tuple[int, Node]] = []
+    visited: list[Node] = []
+
+    def arrive(target: Any, g: Any) -> None:
+        before = table.get(target)
+        if before is None:
+            table[target] = g
+            if type(target) is Node:
+                heappush(heap, (-target.order, target))
+        elif target in owned and before.shape == g.shape:
+            # The running sum is the walk's own array, so later terms may be added in place.
+            before += g
+        else:
+            total = table[target] = before + g
+            if lift is None and type(total) is np.ndarray:
+                owned.add(target)
+
+    for target, g in seeds:
+        arrive(target, g)
+    while heap:
+        node = heappop(heap)[1]
+        g = table.pop(node)
+        op, args, params, shape = node.op, node.args, node.params, node.shape
+        if node.meta is not None and visit is not None:
+            g = visit(node, g)
+        if node in wanted:
+            result[node] = g
+            if node in cut:
+                continue
+        if args is None:
+            raise GraphError(freed_sentence(node))
+        pointwise = op.pointwise
+        if not pointwise and g.shape != shape:
+            g = spread(g, shape)
+        if release:
+            visited.append(node)
+        if lift is not None:
+            saved, args = args, lift(node)
+        else:
+            saved = args
+        joint = op.joint is not None
+        if joint:
+            terms = op.joint(g, *args) if params is None else op.joint(g, *args, **params)
+        else:
+            terms = op.rules if not op.variadic else op.rules_for(len(node.parents))
+        i = 0
+        for parent, term in zip(node.parents, terms, strict=True):
+            i += 1
+            if parent is None:
+                continue
+            if type(parent) is Node:
+                to, dtype = parent.shape, parent.dtype
+            else:
+                data = parent._data
+                to, dtype = data.shape, data.dtype
+                if parent._written > node.order:
+                    _refuse_written(node, parent, saved[i])
+            if term is None or (within is not None and parent not in within):
+                continue
+            if joint:
+                gi = term
+            elif params is None:
+                gi = term(g, *args)
+            else:
+                gi = term(g, *args, **params)
+            if probe is not None:
+                probe(node, g, gi)
+            if pointwise:
+                if to != shape:
+                    gi = unbroadcast(spread(gi, shape), to)
+            elif gi.shape != to:
+                gi = _fitted(gi, to, node)
+            if gi.dtype is not dtype:
+                gi = cast(gi, dtype)
+            if parent in table:
+                arrive(parent, gi)
+            else:
+                table[parent] = gi
+                if type(parent) is Node:
+                    heappush(heap, (-parent.order, parent))
+    # Freeing waits for the end, so an error on the way leaves the graph whole.
+    for node in visited:
+        node.args = None
+    for leaf, g in table.items():
+        result[leaf] = visit(leaf, g) if visit is not None and leaf._meta is not None else g
+    return result
+
+
+def _fitted(g: Any, shape: tuple[int, ...], node: Node) -> Any:
+    g = unbroadcast(g, shape)
+    if len(g.shape) > len(shape) or any(
+        n not in (1, m) for n, m in zip(g.shape[::-1], shape[::-1], strict=False)
+    ):
+        raise ShapeError(
+            f"{node.op.name} (backward): a rule returned shape {g.shape} for an input of shape "
+            f"{shape}; a rule must return an array that broadcasts to its input's shape."
+        )
+    return g
+
+
+def freed_sentence(node: Node) -> str:
+    """Why a freed node cannot be walked again."""
+    return (
+        f"backward: the saved arrays of this graph (at {node.op.name}, shape {node.shape}) were "
+        "freed by an earlier backward; pass retain_graph=True to that earlier call, or build the "
+        "graph again."
+    )
+
+
+def _refuse_written(node: Node, leaf: Any, saved: Any) -> None:
+    if saved is leaf and not node.op.view:
+        return
+    who = f"{leaf.name!r} " if leaf.name else ""
+    raise InPlaceError(
+        f"{node.op.name} (backward): its input {who}of shape {leaf.shape} was written in place "
+        "after it was used, so the gradient would be wrong; call backward() before the write, or "
+        "write into a copy."
+    )
+
+
+def forward(
+    nodes: list[Node], tangents: dict[Any, Any], *, lift: Lift, raw: bool, apply: Any, vjp: Any
+) -> dict[Any, Any]:
+    """Carry tangents of leaves and nodes forward through nodes (oldest first).
+
+    Args:
+        tangents: per leaf or node, a tangent of its shape and dtype; written into.
+        lift, raw: as in ``backward``; raw runs rules on arrays.
+        apply: the engine's ``apply``, to run a linear op on tangents.
+        vjp: ``vjp(node, i, args, t)``, the transpose of rule i at t, for ops that are neither.
+    """
+    for node in nodes:
+        if node in tangents:
+            continue
+        incoming = [None if p is None else tangents.get(p) for p in node.parents]
+        if all(t is None for t in incoming):
+            continue
+        if node.args is None:
+            raise GraphError(freed_sentence(node))
+        args = node.args if raw else lift(node)
+        tangents[node] = _pushed(node, incoming, args, raw, apply, vjp)
+    return tangents
+
+
+def _pushed(
+    node: Node, incoming: list[Any], args: tuple[Any, ...], raw: bool, apply: Any, vjp: Any
+) -> Any:
+    op, params = node.op, node.params or {}
+    if op.jvp is not None:
+        total = op.jvp(incoming, *args, **params)
+        return _full(total, node)
+    call = op.forward if raw else (lambda *xs, **ps: apply(op, xs, ps))
+    if op.linear == "joint":
+        xs = [
+            np.zeros(getattr(a, "shape", ()), node.dtype) if t is None else t
+            for t, a in zip(incoming, args[1:], strict=True)
+        ]
+        return _full(call(*xs, **params), node)
+    total = None
+    for i, t in enumerate(incoming):
+        if t is None:
+            continue
+        rule = None if op.joint is not None else op.rules_for(len(incoming))[i]
+        if op.pointwise and rule is not None:
+            term = rule(t, *args, **params)
+        elif op.linear == "each":
+            term = call(*args[1 : i + 1], t, *args[i + 2 :], **params)
+        else:
+            term = vjp(node, i, args, t)
+        total = term if total is None else total + term
+    return _full(total, node)
+
+
+def _full(t: Any, node: Node) -> Any:
+    t = t if t.dtype == node.dtype else cast(t, node.dtype)
+    return t if t.shape == node.shape else np.broadcast_to(t, node.shape)
