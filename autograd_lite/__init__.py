@@ -9,6 +9,7 @@ array([ 1.3818,  0.077 , -2.8289])
 """
 
 from . import errors
+from .check import check_grads
 from .checkpoint import checkpoint
 from .functional import (
     grad,

@@ -6,11 +6,12 @@ import functools
 from typing import Any
 
 from . import mode, walk
+from .cotangent import target_of
 from .errors import ArgumentError
 from .functional import Function, fresh_input, pull
 from .node import Node, tick
 from .op import Op
-from .tensor import Tensor, _new, _plain, target_of
+from .tensor import Tensor, plain_tensor, wrap
 from .tree import flatten
 
 
@@ -45,12 +46,8 @@ def checkpoint(f: Function) -> Function:
         op = Op("checkpoint", _never, ("*inputs",), saves=(), joint=run.pull, samples=())
         parents = [x._node or x for x in inputs] + outside
         saved = [x._data for x in inputs] + outside
-        result: Tensor = _new(Tensor)
-        result._data = out._data
-        result._node = Node(
-            op, None, tuple(parents), (None, *saved), out._node.shape, out._node.dtype
-        )
-        return result
+        node = Node(op, None, tuple(parents), (None, *saved), out._node.shape, out._node.dtype)
+        return wrap(out._data, node)
 
     return checkpointed
 
@@ -117,7 +114,7 @@ class _Run:
             if isinstance(x, Tensor):
                 fresh.append(fresh_input(x))
             else:
-                t = _plain(x)
+                t = plain_tensor(x)
                 t.requires_grad = True
                 fresh.append(t)
         again = self._call(fresh)

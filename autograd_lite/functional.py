@@ -19,25 +19,13 @@ from typing import Any
 import numpy as np
 
 from . import mode, walk
+from .cotangent import conjugated, run_backward, seed_of, settle, target_of, visit_hooks
 from .errors import ArgumentError, DTypeError, GraphError, ShapeError
 from .node import Node
 from .op import OPS
 from .ops.elementwise import ANY
 from .primitive import elementwise
-from .tensor import (
-    Tensor,
-    _plain,
-    apply,
-    apply1,
-    check_tensor,
-    conjugated,
-    lift,
-    run_backward,
-    seed_of,
-    settle,
-    target_of,
-    visit_hooks,
-)
+from .tensor import Tensor, apply, apply1, check_tensor, lift, plain_tensor
 from .tree import flatten, structure
 
 identity = elementwise(
@@ -73,7 +61,7 @@ class Trace:
             finally:
                 mode.state.depth -= 1
         leaves, self.rebuild_out = flatten(out)
-        self.outs = [x if isinstance(x, Tensor) else _plain(np.asarray(x)) for x in leaves]
+        self.outs = [x if isinstance(x, Tensor) else plain_tensor(np.asarray(x)) for x in leaves]
         self.targets = [t._node or t for t in self.fresh]
         self.roots = [t._node or t for t in self.outs if t._is_tracked()]
         self.nodes = walk.collect(self.roots)
@@ -113,7 +101,7 @@ class Trace:
         if create:
             return tensor
         if self.any_tensor:
-            return _plain(tensor._data)
+            return plain_tensor(tensor._data)
         return tensor._data
 
     def results(self, gradients: Sequence[Any], create: bool) -> list[Any]:
@@ -160,7 +148,7 @@ def fresh_input(x: Any) -> Tensor:
         if x._is_tracked():
             out = apply1(OPS["identity"], x)
         else:
-            out = _plain(x._data)
+            out = plain_tensor(x._data)
             out.requires_grad = True
         if x.name:
             out.name = x.name
@@ -173,7 +161,7 @@ def fresh_input(x: Any) -> Tensor:
             f"grad: got an input of dtype {array.dtype}, expected floating or complex numbers; "
             "write 1.0 or dtype=float."
         )
-    out = _plain(array[()] if array.ndim == 0 else array)
+    out = plain_tensor(array[()] if array.ndim == 0 else array)
     out._requires_grad = True
     return out
 
@@ -182,7 +170,7 @@ def _in_form(g: Any, given: Any, create: bool) -> Any:
     if create and isinstance(g, Tensor):
         return g
     if isinstance(given, Tensor):
-        return g if isinstance(g, Tensor) else _plain(np.array(g)[()] if g.ndim == 0 else g)
+        return g if isinstance(g, Tensor) else plain_tensor(np.array(g)[()] if g.ndim == 0 else g)
     if isinstance(g, Tensor):
         g = g._data
     if isinstance(given, np.ndarray):
@@ -353,7 +341,7 @@ def push(trace: Trace, directions: list[Any], create: bool) -> list[Any]:
 
 def _transposed(node: Node, i: int, args: tuple[Any, ...], t: Any) -> Any:
     """J·t of input i, from its rule alone: the rule is linear in g, so transpose it."""
-    g = _plain(np.zeros(node.shape, node.dtype))
+    g = plain_tensor(np.zeros(node.shape, node.dtype))
     g.requires_grad = True
     params = node.params or {}
     with mode.enable_grad():
@@ -576,7 +564,7 @@ def gradients(
 def _as_tensor(g: Any, create: bool) -> Tensor:
     if isinstance(g, Tensor):
         return g
-    return _plain(g if isinstance(g, np.generic) else np.array(g))
+    return plain_tensor(g if isinstance(g, np.generic) else np.array(g))
 
 
 def stop_gradient(x: Any) -> Any:

@@ -72,21 +72,22 @@ class Meta:
         self.prints: tuple[Any, ...] | None = None
 
 
-class Spec:
+class Spec(weakref.ref):  # type: ignore[type-arg]
     """Shape and dtype of a constant whose values no rule reads, so the node does not keep it.
 
-    A weak reference lets a drawing show the values while the user still holds them.
+    It is a weak reference to the constant (a Tensor or an ndarray): calling it gives that, or
+    None once the user has dropped it.
     """
 
-    __slots__ = ("dtype", "shape", "source")
+    __slots__ = ("dtype", "shape")
+
+    def __new__(cls, value: Any, source: Any) -> Spec:
+        return super().__new__(cls, source)
 
     def __init__(self, value: Any, source: Any) -> None:
+        super().__init__(source)
         self.shape: tuple[int, ...] = value.shape
         self.dtype = value.dtype
-        try:
-            self.source = weakref.ref(source)
-        except TypeError:  # NumPy scalars take no weak reference; they are small enough to keep
-            self.source = _Always(value)
 
     @property
     def ndim(self) -> int:
@@ -95,16 +96,6 @@ class Spec:
     @property
     def size(self) -> int:
         return _size(self.shape)
-
-
-class _Always:
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __call__(self) -> Any:
-        return self.value
 
 
 def _size(shape: tuple[int, ...]) -> int:

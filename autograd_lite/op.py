@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,8 @@ class Op:
         view: the output may share memory with the first input.
         analytic: complex step may go through it (a real input, extended to complex).
         kinks: what the derivative is where it does not exist, one sentence.
+        plans, keep: what a node must hold, by which inputs are tracked (bit i: input i).
+        variadic: the op takes any number of arrays, under one starred name.
         jvp: ``jvp(tangents, out, *inputs, **params)``, only where the default is too slow.
     """
 
@@ -117,11 +120,14 @@ class Op:
     kinks: str = ""
     jvp: Rule | None = None
     plans: dict[Any, tuple[bool, ...]] = field(default_factory=dict)
+    variadic: bool = False
+    keep: list[tuple[bool, ...]] = field(default_factory=list)
 
-    @property
-    def variadic(self) -> bool:
-        """Whether the op takes any number of arrays, under one name with a star."""
-        return self.inputs[:1] != () and self.inputs[0].startswith("*")
+    def __post_init__(self) -> None:
+        self.variadic = bool(self.inputs) and self.inputs[0].startswith("*")
+        if not self.variadic and len(self.inputs) <= 2:
+            masks = product((False, True), repeat=len(self.inputs))
+            self.keep = [self.plan(mask[::-1]) for mask in masks]
 
     def rules_for(self, count: int) -> list[Rule | None]:
         """The rules of a call with so many inputs (a variadic rule is told its ``argnum``)."""

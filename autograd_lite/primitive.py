@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from .errors import ArgumentError, DTypeError, UnsupportedError, closest
 from .op import Op, Rule, Sample, publish, register
@@ -38,6 +38,7 @@ class Primitive:
         self.__doc__ = op.doc
         self._names = tuple(op.params)
         self._defaults = op.params
+        self._single = len(op.inputs) == 1 and not op.variadic
 
     def __repr__(self) -> str:
         arguments = ", ".join(
@@ -54,9 +55,10 @@ class Primitive:
             inputs, rest = args[:count], args[count:]
             if len(inputs) < count:
                 inputs = self._by_keyword(inputs, kwargs)
-        if rest or kwargs:
-            return apply(op, inputs, self._params(rest, kwargs))
-        return apply(op, inputs, self._defaults)
+        params = self._params(rest, kwargs) if rest or kwargs else self._defaults
+        if self._single:
+            return apply1(op, inputs[0], params)
+        return apply(op, inputs, params)
 
     def inner(self, *args: Any, **kwargs: Any) -> Any:
         """For use in rules: arrays in, array out; a Tensor among the inputs, Tensor out."""
@@ -109,7 +111,11 @@ class Primitive:
             f"{closest(name, self._names)}."
         )
 
-    def vjp(self, rule: Any) -> Any:
+    @overload
+    def vjp(self, rule: Rule) -> Rule: ...
+    @overload
+    def vjp(self, rule: str) -> Callable[[Rule], Rule]: ...
+    def vjp(self, rule: Rule | str) -> Any:
         """Set the rule of the first input (or of the one named), as a decorator."""
         if callable(rule):
             self.op.rules[0] = rule
@@ -134,10 +140,10 @@ class Primitive:
 
 
 class _Unary(Primitive):
-    def __call__(self, x: Any, *rest: Any, **kwargs: Any) -> Any:
-        if rest or kwargs:
-            return super().__call__(x, *rest, **kwargs)
-        return apply1(self.op, x)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != 1:
+            return super().__call__(*args, **kwargs)
+        return apply1(self.op, args[0])
 
 
 class _Binary(Primitive):
@@ -151,7 +157,8 @@ class _Binary(Primitive):
 def _kind(op: Op) -> type[Primitive]:
     if op.params or op.variadic or None in op.rules or op.joint is not None:
         return Primitive
-    return {1: _Unary, 2: _Binary}.get(len(op.inputs), Primitive)
+    kinds: dict[int, type[Primitive]] = {1: _Unary, 2: _Binary}
+    return kinds.get(len(op.inputs), Primitive)
 
 
 def elementwise(
@@ -165,7 +172,7 @@ def elementwise(
     analytic: bool = True,
     kinks: str = "",
     forward: Callable[..., Any] | None = None,
-) -> Any:
+) -> Primitive:
     """Declare an op that works entry by entry, with broadcasting.
 
     Args:
@@ -237,8 +244,13 @@ def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str,
     return tuple(inputs), params
 
 
+@overload
+def primitive(function: Callable[..., Any], /, **options: Any) -> Primitive: ...
+@overload
+def primitive(function: None = None, /, **options: Any) -> Callable[[Rule], Primitive]: ...
 def primitive(
     function: Callable[..., Any] | None = None,
+    /,
     *,
     name: str | None = None,
     saves: Any = (),

@@ -16,25 +16,19 @@ that of a 0-d array; ``.data`` turns it into an array when somebody asks.
 from __future__ import annotations
 
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from . import anomaly, inplace, mode, walk
-from .errors import (
-    AutogradError,
-    DTypeError,
-    GraphError,
-    IndexOutOfRangeError,
-    ShapeError,
-    shape_sentence,
-)
+from .cotangent import run_backward, seed_of, settle, target_of, visit_and_retain
+from .errors import DTypeError, GraphError, ShapeError
+from .inputs import NUMBERS, as_data, coerced, refuse, stub
 from .methods import NumpyMethods
-from .node import Meta, Node, Spec, tick
+from .node import Meta, Node, tick
 from .op import FUNCTIONS, OPS, Op
 
 _new = object.__new__
-_NUMBERS = (float, int, bool, complex)
 
 
 class Tensor(NumpyMethods):
@@ -76,7 +70,9 @@ class Tensor(NumpyMethods):
         dtype: Any = None,
         name: str | None = None,
     ) -> None:
-        self._data = _as_data(data, dtype)
+        if isinstance(data, Tensor):
+            data = self._values_of(data)
+        self._data = as_data(data, dtype, "Tensor")
         self._node: Node | None = None
         self._requires_grad = False
         self._grad: Any = None
@@ -87,6 +83,15 @@ class Tensor(NumpyMethods):
             self.requires_grad = True
         if name is not None:
             self.named(name)
+
+    @staticmethod
+    def _values_of(t: Tensor) -> Any:
+        if t._is_tracked():
+            raise GraphError(
+                f"Tensor: got a Tensor of shape {t.shape} that records its graph; use t.detach(), "
+                "or autograd_lite.array to build a Tensor that stays connected."
+            )
+        return t._data
 
     # -- values ------------------------------------------------------------------------------
 
@@ -235,7 +240,7 @@ class Tensor(NumpyMethods):
 
     def detach(self) -> Tensor:
         """The same values (shared memory) with no graph. A write to one leaves the other alone."""
-        return _plain(self._data)
+        return plain_tensor(self._data)
 
     def __repr__(self) -> str:
         data = np.asarray(self._data)
@@ -270,7 +275,7 @@ class Tensor(NumpyMethods):
             InPlaceError: an array that a rule needs was written since.
         """
         seeds = [(target_of(self, "backward"), seed_of(self, gradient, "backward", "gradient"))]
-        found = run_backward(seeds, release=not retain_graph, visit=_visit_and_retain)
+        found = run_backward(seeds, release=not retain_graph, visit=visit_and_retain)
         while found:
             leaf, g = found.popitem()
             g = settle(g, leaf.shape)
@@ -396,27 +401,8 @@ class Hook:
         self._meta.hooks.pop(self._key, None)
 
 
-def _as_data(data: Any, dtype: Any) -> Any:
-    if isinstance(data, Tensor):
-        if data._is_tracked():
-            raise GraphError(
-                f"Tensor: got a Tensor of shape {data.shape} that records its graph; use "
-                "t.detach(), or autograd_lite.array to build a Tensor that stays connected."
-            )
-        data = data._data
-    try:
-        array = np.array(data, dtype=dtype)
-    except (ValueError, TypeError) as error:
-        raise DTypeError(f"Tensor: {error}; use autograd_lite.array for nested Tensors.") from None
-    if array.dtype.kind not in "biufc":
-        raise DTypeError(
-            f"Tensor: got dtype {array.dtype}, expected booleans, integers, floats or complex "
-            "numbers; convert the data first."
-        )
-    return array if array.ndim else array[()]
-
-
-def _plain(data: Any) -> Tensor:
+def plain_tensor(data: Any) -> Tensor:
+    """A leaf around data (shared, not copied) that requires no grad."""
     t: Tensor = _new(Tensor)
     t._data = data
     t._node = None
@@ -450,7 +436,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
             p: Any = x._node
             parents.append(x if p is None and x._requires_grad else p)
         else:
-            values.append(x if type(x) in _NUMBERS else coerced(op, x))
+            values.append(x if type(x) in NUMBERS else coerced(op, x))
             parents.append(None)
     try:
         out = op.forward(*values, **params) if params else op.forward(*values)
@@ -458,180 +444,152 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
         refuse(op, inputs, error)
     if type(out) is not np.ndarray and not isinstance(out, np.generic):
         out = np.asarray(out)
+    recording, line = True, ""
     if mode.alert:
-        line = anomaly.check_forward(op.name, values, out) if mode.state.anomaly else ""
         recording = mode.state.recording
-    else:
-        line = ""
-        recording = True
+        line = anomaly.check_forward(op.name, values, out) if mode.state.anomaly else ""
     if op.joint is None and not op.variadic:
         parents = [
             p if rule is not None else None for p, rule in zip(parents, op.rules, strict=True)
         ]
     if not recording or out.dtype.kind not in "fc" or all(p is None for p in parents):
-        t = _plain(out)
+        t = plain_tensor(out)
     else:
         kept = op.plan(tuple(p is not None for p in parents))
         args: list[Any] = [out if kept[0] else None]
         for i, value in enumerate(values):
             if kept[i + 1]:
                 args.append(value)
-            elif parents[i] is not None:
-                args.append(parents[i])
             else:
-                args.append(stub(value, inputs[i]))
-        t = _new(Tensor)
-        t._data = out
-        t._node = Node(op, params or None, tuple(parents), tuple(args), out.shape, out.dtype)
+                args.append(stub(op, value, inputs[i]) if parents[i] is None else parents[i])
+        t = wrap(out, Node(op, params or None, tuple(parents), tuple(args), out.shape, out.dtype))
         if line:
-            anomaly.remember(t._node, line)
+            anomaly.remember(t._node, line)  # type: ignore[arg-type]
     if op.view and isinstance(inputs[0], Tensor):
         inplace.link(t, inputs[0], None if params is None else params.get("index"))
     return t
 
 
-def apply1(op: Op, x: Any) -> Tensor:
-    """``apply(op, (x,), None)`` for an op with one input and a rule for it."""
-    if mode.alert or not isinstance(x, Tensor):
-        return apply(op, (x,), None)
+def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Tensor:
+    """``apply(op, (x,), params)`` for an op with one input and a rule for it."""
+    if mode.alert or not (type(x) is Tensor or isinstance(x, Tensor)):
+        return apply(op, (x,), params)
     a = x._data
     try:
-        out = op.forward(a)
-    except (ValueError, TypeError) as error:
+        out = op.forward(a, **params) if params else op.forward(a)
+    except (ValueError, TypeError, IndexError) as error:
         refuse(op, (x,), error)
     p: Any = x._node
-    if p is None:
-        if not x._requires_grad:
-            return _plain(out)
+    if p is None and x._requires_grad:
         p = x
-    kept = op.plans.get(1) or op.plan((True,))
-    t: Tensor = _new(Tensor)
-    t._data = out
-    t._node = Node(
-        op, None, (p,), (out if kept[0] else None, a if kept[1] else p), out.shape, out.dtype
-    )
+    dtype = out.dtype
+    if p is None or (params and dtype.kind not in "fc"):
+        t = plain_tensor(out)
+    else:
+        keep_out, keep_x = op.keep[1]
+        node = _new(Node)
+        node.op = op
+        node.params = params or None
+        node.parents = (p,)
+        node.args = (out if keep_out else None, a if keep_x else p)
+        node.shape = out.shape
+        node.dtype = dtype
+        node.order = tick()
+        node.meta = None
+        t = _new(Tensor)
+        t._data = out
+        t._node = node
+    if op.view:
+        inplace.link(t, x, None if params is None else params.get("index"))
     return t
 
 
 def apply2(op: Op, x: Any, y: Any) -> Any:
     """``apply(op, (x, y), None)`` for an op with two inputs and a rule for each."""
-    if mode.alert:
-        return _apply2_slowly(op, x, y)
-    p: Any
-    q: Any
-    if isinstance(x, Tensor):
+    p: Any = None
+    q: Any = None
+    kind = type(x)
+    if kind is np.ndarray or kind is float or kind is int:
+        a = x
+    elif kind is Tensor or isinstance(x, Tensor):
         a = x._data
         p = x._node
         if p is None and x._requires_grad:
             p = x
-    elif type(x) in _NUMBERS or (type(x) is np.ndarray and x.dtype.kind in "biufc"):
-        a, p = x, None
     else:
         return _apply2_slowly(op, x, y)
-    if isinstance(y, Tensor):
+    kind = type(y)
+    if kind is np.ndarray or kind is float or kind is int:
+        b = y
+    elif kind is Tensor or isinstance(y, Tensor):
         b = y._data
         q = y._node
         if q is None and y._requires_grad:
             q = y
-    elif type(y) in _NUMBERS or (type(y) is np.ndarray and y.dtype.kind in "biufc"):
-        b, q = y, None
     else:
+        return _apply2_slowly(op, x, y)
+    if mode.alert:
         return _apply2_slowly(op, x, y)
     try:
         out = op.forward(a, b)
     except (ValueError, TypeError) as error:
         refuse(op, (x, y), error)
+    dtype = out.dtype
+    if dtype is not _FLOAT64 and dtype is not _FLOAT32 and dtype.kind not in "fc":
+        return _apply2_slowly(op, x, y)
     if p is None:
         if q is None:
-            return _plain(out)
-        kept = op.plans.get(2) or op.plan((False, True))
+            return plain_tensor(out)
+        keep_out, keep_x, keep_y = op.keep[2]
+        args = (out if keep_out else None, a if keep_x else stub(op, a, x), b if keep_y else q)
+    elif q is None:
+        keep_out, keep_x, keep_y = op.keep[1]
+        args = (out if keep_out else None, a if keep_x else p, b if keep_y else stub(op, b, y))
     else:
-        kept = op.plans.get(3 if q is not None else 1) or op.plan((True, q is not None))
-    args = (
-        out if kept[0] else None,
-        a if kept[1] else p if p is not None else stub(a, x),
-        b if kept[2] else q if q is not None else stub(b, y),
-    )
+        keep_out, keep_x, keep_y = op.keep[3]
+        args = (out if keep_out else None, a if keep_x else p, b if keep_y else q)
+    # Node(...) and wrap(...) written out: calling a class costs as much as the rest together.
+    node = _new(Node)
+    node.op = op
+    node.params = None
+    node.parents = (p, q)
+    node.args = args
+    node.shape = out.shape
+    node.dtype = dtype
+    node.order = tick()
+    node.meta = None
     t: Tensor = _new(Tensor)
     t._data = out
-    t._node = Node(op, None, (p, q), args, out.shape, out.dtype)
+    t._node = node
     return t
+
+
+_FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
 def _apply2_slowly(op: Op, x: Any, y: Any) -> Any:
     for other in (x, y):
-        if not isinstance(other, (Tensor, np.ndarray, np.generic, list, tuple, *_NUMBERS)):
+        if not isinstance(other, (Tensor, np.ndarray, np.generic, list, tuple, *NUMBERS)):
             return NotImplemented
     return apply(op, (x, y), None)
 
 
-def stub(value: Any, source: Any) -> Any:
-    """What a node keeps of a constant that no rule reads: numbers whole, arrays as a Spec."""
-    return value if type(value) in _NUMBERS or value is None else Spec(value, source)
+def lift(node: Node, g: Any) -> tuple[tuple[Any, ...], Any]:
+    """A node's args and its cotangent with Tensors in place of arrays, so its rules are recorded.
 
-
-def coerced(op: Op, x: Any) -> Any:
-    """An input that is no Tensor, as an array the op can take."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise DTypeError(
-            f"{op.name}: got a masked array, whose mask would be dropped in silence; use where= "
-            "with the mask, or x.filled(...)."
-        )
-    if isinstance(x, (np.ndarray, np.generic)):
-        x = np.asarray(x) if not isinstance(x, np.generic) else x
-        if x.dtype.kind in "biufc":
-            return x
-        raise DTypeError(
-            f"{op.name}: got an array of dtype {x.dtype}, expected booleans, integers, floats or "
-            "complex numbers; convert it first."
-        )
-    if x is None and op.family == "optional":
-        return None
-    raise DTypeError(f"{op.name}: got {type(x).__name__}, expected a Tensor, an array or a number.")
-
-
-def refuse(op: Op, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
-    """Raise what op's forward raised, as a sentence that begins with the op."""
-    if isinstance(error, AutogradError):
-        raise error
-    shapes = [tuple(np.shape(x._data if isinstance(x, Tensor) else x)) for x in inputs]
-    names = [x.name if isinstance(x, Tensor) else None for x in inputs]
-    if isinstance(error, TypeError):
-        dtypes = " and ".join(
-            str(x.dtype) if hasattr(x, "dtype") else type(x).__name__ for x in inputs
-        )
-        raise DTypeError(f"{op.name}: got {dtypes}; {str(error).rstrip('.')}.") from error
-    family = op.family or ("broadcast" if op.pointwise else "")
-    sentence = shape_sentence(op.name, family, shapes, names, error)
-    if isinstance(error, IndexError) and not isinstance(error, ValueError):
-        raise IndexOutOfRangeError(sentence) from error
-    raise ShapeError(sentence) from error
-
-
-# -- walking -----------------------------------------------------------------------------------
-
-
-def run_backward(seeds: list[tuple[Any, Any]], **options: Any) -> dict[Any, Any]:
-    """``walk.backward`` with NumPy's warnings off (sqrt'(0) is inf, not a warning)."""
-    with np.errstate(all="ignore"):
-        if mode.alert and mode.state.anomaly:
-            options["probe"] = anomaly.check_backward
-            for node in walk.collect([t for t, _ in seeds]):
-                anomaly.check_untouched(node)
-        return walk.backward(seeds, **options)
-
-
-def lift(node: Node) -> tuple[Any, ...]:
-    """A node's args with Tensors in place of arrays, so that running its rules is recorded."""
+    Constants too: ``array.dot(tensor)`` and other methods of ndarray know no protocol.
+    """
     args = node.args
     assert args is not None
     lifted: list[Any] = [None if args[0] is None else wrap(args[0], node)]
     for value, parent in zip(args[1:], node.parents, strict=True):
-        if parent is None or value is parent:
+        if parent is None:
+            lifted.append(plain_tensor(value) if type(value) is np.ndarray else value)
+        elif value is parent:
             lifted.append(value)
         else:
             lifted.append(wrap(value, parent) if type(parent) is Node else parent)
-    return tuple(lifted)
+    return tuple(lifted), g if g is None or isinstance(g, Tensor) else plain_tensor(g)
 
 
 def wrap(data: Any, node: Node) -> Tensor:
@@ -642,89 +600,11 @@ def wrap(data: Any, node: Node) -> Tensor:
     return t
 
 
-def target_of(t: Tensor, who: str) -> Any:
-    """Where a walk meets t: its Node, or t itself if it is a leaf."""
-    if not t._is_tracked():
-        raise GraphError(
-            f"{who}: got a Tensor of shape {t.shape} that depends on nothing that requires grad; "
-            "set requires_grad=True on a leaf, and compute outside no_grad()."
-        )
-    return t if t._node is None else t._node
-
-
-def seed_of(t: Tensor, gradient: Any, who: str, argument: str) -> Any:
-    """The cotangent that a walk from t starts with, in the walk's convention."""
-    if gradient is None:
-        if t.size != 1:
-            raise ShapeError(
-                f"{who}: got an output of shape {t.shape}, expected a scalar; pass {argument}= of "
-                "that shape, or reduce the output with sum() or mean()."
-            )
-        if t.dtype.kind == "c":
-            raise DTypeError(
-                f"{who}: got a complex output, whose gradient needs a direction; take a real "
-                f"number of it (abs, real, imag), or pass {argument}=."
-            )
-        return t.dtype.type(1) if t.ndim == 0 else np.ones(t.shape, t.dtype)
-    is_tensor = isinstance(gradient, Tensor)
-    g = gradient if is_tensor and gradient._is_tracked() else None
-    if g is None:
-        g = np.asarray(gradient._data if is_tensor else gradient)
-    if g.shape != t.shape:
-        raise ShapeError(
-            f"{who}: got {argument} of shape {g.shape} for an output of shape {t.shape}; they must "
-            "be equal."
-        )
-    if g.dtype.kind not in "biufc":
-        raise DTypeError(f"{who}: got {argument} of dtype {g.dtype}, expected numbers.")
-    g = walk.cast(g, t.dtype)
-    return conjugated(g)
-
-
-def conjugated(g: Any) -> Any:
-    """The other convention: the walk's is g·dz, the user's ∂L/∂Re + i ∂L/∂Im is its conjugate."""
-    return g.conj() if g.dtype.kind == "c" else g
-
-
-def settle(g: Any, shape: tuple[int, ...]) -> Any:
-    """A cotangent as it is handed out: of full shape, in the user's convention."""
-    if g.shape != shape:
-        if isinstance(g, Tensor):
-            g = FUNCTIONS["broadcast_to"](g, shape)
-        else:
-            full = np.empty(shape, g.dtype)
-            full[...] = g
-            g = full
-    return conjugated(g)
-
-
-def visit_hooks(target: Any, g: Any) -> Any:
-    """Run the hooks of a Node or leaf on its complete cotangent."""
-    meta = target.meta if type(target) is Node else target._meta
-    if not meta.hooks:
-        return g
-    g = settle(g, target.shape)
-    for hook in list(meta.hooks.values()):
-        changed = hook(g)
-        if changed is None:
-            continue
-        if not isinstance(changed, (Tensor, np.ndarray)):
-            changed = np.asarray(changed)
-        if changed.shape != target.shape:
-            raise ShapeError(
-                f"register_hook: the hook returned shape {changed.shape} for a gradient of shape "
-                f"{target.shape}; return the same shape, or None."
-            )
-        g = walk.cast(changed, target.dtype)
-    return conjugated(g)
-
-
-def _visit_and_retain(target: Any, g: Any) -> Any:
-    g = visit_hooks(target, g)
-    if type(target) is Node and target.meta is not None and target.meta.retain:
-        new = np.array(settle(g, target.shape))
-        target.meta.grad = new if target.meta.grad is None else target.meta.grad + new
-    return g
+def check_tensor(t: Any, who: str) -> Tensor:
+    """t, if it is a Tensor."""
+    if not isinstance(t, Tensor):
+        raise DTypeError(f"{who}: got {type(t).__name__}, expected a Tensor.")
+    return t
 
 
 def _local() -> int:
@@ -737,10 +617,3 @@ def _local() -> int:
 
 
 _LOCAL = _local()
-
-
-def check_tensor(t: Any, who: str) -> Tensor:
-    """t, if it is a Tensor."""
-    if not isinstance(t, Tensor):
-        raise DTypeError(f"{who}: got {type(t).__name__}, expected a Tensor.")
-    return t

@@ -15,7 +15,7 @@ and the rules' own operations are recorded): ``lift`` alone tells them apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from operator import attrgetter
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 from .errors import GraphError, InPlaceError, ShapeError
 from .node import Node
 
-Lift = Callable[[Node], tuple[Any, ...]]
+Lift = Callable[[Node, Any], tuple[tuple[Any, ...], Any]]
 Visit = Callable[[Any, Any], Any]
 Probe = Callable[[Node, Any, Any], None]
 
@@ -112,7 +112,7 @@ def backward(
 
     Args:
         seeds: (Node or leaf, cotangent) pairs, cotangents of the target's full shape and dtype.
-        lift: gives a node's args as Tensors; None runs the rules on arrays.
+        lift: gives a node's args and its cotangent as Tensors; None runs the rules on arrays.
         release: drop each node's saved arrays once its rules have run.
         wanted: nodes whose cotangent is to be returned too.
         cut: those of them that the walk does not go beyond.
@@ -131,30 +131,23 @@ def backward(
     owned: set[Any] = set()
     heap: list[tuple[int, Node]] = []
     visited: list[Node] = []
-
-    def arrive(target: Any, g: Any) -> None:
-        before = table.get(target)
-        if before is None:
+    for target, g in seeds:
+        if target in table:
+            _add(table, owned, target, g, lift is None)
+        else:
             table[target] = g
             if type(target) is Node:
                 heappush(heap, (-target.order, target))
-        elif target in owned and before.shape == g.shape:
-            # The running sum is the walk's own array, so later terms may be added in place.
-            before += g
-        else:
-            total = table[target] = before + g
-            if lift is None and type(total) is np.ndarray:
-                owned.add(target)
-
-    for target, g in seeds:
-        arrive(target, g)
-    while heap:
-        node = heappop(heap)[1]
+    held = heappop(heap) if heap else None
+    while held is not None or heap:
+        # The first new parent is held back and exchanged for the youngest: in a chain, itself.
+        node = heappop(heap)[1] if held is None else heappushpop(heap, held)[1]
+        held = None
         g = table.pop(node)
         op, args, params, shape = node.op, node.args, node.params, node.shape
         if node.meta is not None and visit is not None:
             g = visit(node, g)
-        if node in wanted:
+        if wanted and node in wanted:
             result[node] = g
             if node in cut:
                 continue
@@ -165,21 +158,25 @@ def backward(
             g = spread(g, shape)
         if release:
             visited.append(node)
+        saved = args
         if lift is not None:
-            saved, args = args, lift(node)
-        else:
-            saved = args
-        joint = op.joint is not None
-        if joint:
-            terms = op.joint(g, *args) if params is None else op.joint(g, *args, **params)
-        else:
-            terms = op.rules if not op.variadic else op.rules_for(len(node.parents))
+            args, g = lift(node, g)
+        joint = op.joint
+        terms: Any = op.rules
+        if joint is not None:
+            terms = joint(g, *args) if params is None else joint(g, *args, **params)
+        elif op.variadic:
+            terms = op.rules_for(len(node.parents))
+        parents = node.parents
+        count = len(parents)
         i = 0
-        for parent, term in zip(node.parents, terms, strict=True):
+        for parent in parents:
+            term = terms[i]
             i += 1
             if parent is None:
                 continue
-            if type(parent) is Node:
+            is_node = type(parent) is Node
+            if is_node:
                 to, dtype = parent.shape, parent.dtype
             else:
                 data = parent._data
@@ -188,12 +185,16 @@ def backward(
                     _refuse_written(node, parent, saved[i])
             if term is None or (within is not None and parent not in within):
                 continue
-            if joint:
+            if joint is not None:
                 gi = term
-            elif params is None:
-                gi = term(g, *args)
-            else:
+            elif params is not None:
                 gi = term(g, *args, **params)
+            elif count == 1:
+                gi = term(g, args[0], args[1])
+            elif count == 2:
+                gi = term(g, args[0], args[1], args[2])
+            else:
+                gi = term(g, *args)
             if probe is not None:
                 probe(node, g, gi)
             if pointwise:
@@ -204,17 +205,32 @@ def backward(
             if gi.dtype is not dtype:
                 gi = cast(gi, dtype)
             if parent in table:
-                arrive(parent, gi)
+                _add(table, owned, parent, gi, lift is None)
             else:
                 table[parent] = gi
-                if type(parent) is Node:
-                    heappush(heap, (-parent.order, parent))
+                if is_node:
+                    if held is None:
+                        held = (-parent.order, parent)
+                    else:
+                        heappush(heap, (-parent.order, parent))
     # Freeing waits for the end, so an error on the way leaves the graph whole.
     for node in visited:
         node.args = None
     for leaf, g in table.items():
         result[leaf] = visit(leaf, g) if visit is not None and leaf._meta is not None else g
     return result
+
+
+def _add(table: dict[Any, Any], owned: set[Any], target: Any, g: Any, arrays: bool) -> None:
+    """Add g to target's cotangent: never into an array that a rule returned, it may be shared."""
+    before = table[target]
+    if target in owned and before.shape == g.shape:
+        # The running sum is the walk's own array, so later terms may be added in place.
+        before += g
+    else:
+        total = table[target] = before + g
+        if arrays and type(total) is np.ndarray:
+            owned.add(target)
 
 
 def _fitted(g: Any, shape: tuple[int, ...], node: Node) -> Any:
@@ -268,7 +284,10 @@ def forward(
             continue
         if node.args is None:
             raise GraphError(freed_sentence(node))
-        args = node.args if raw else lift(node)
+        args = node.args
+        if not raw:
+            args, _ = lift(node, None)
+            incoming = [None if t is None else lift(node, t)[1] for t in incoming]
         tangents[node] = _pushed(node, incoming, args, raw, apply, vjp)
     return tangents
 

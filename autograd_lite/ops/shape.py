@@ -35,18 +35,18 @@ def _shape_of(x: Any) -> tuple[int, ...]:
         Sample((2, 3), shape=6, order="F"),
     ),
 )  # fmt: skip
-def reshape(a: Any, *, shape: Any = None, order: str = "C", copy: Any = None) -> Any:
+def reshape(a: Any, *, shape: Any = None, order: str = "C") -> Any:
     """The same entries in another shape; one size may be -1. Derivative: g in the old shape."""
-    return np.reshape(a, shape, order=order, copy=copy)  # type: ignore[call-overload]
+    return a.reshape(shape, order=order)
 
 
 @reshape.vjp
-def _(g: Any, out: Any, a: Any, *, shape: Any, order: str, copy: Any) -> Any:
+def _(g: Any, out: Any, a: Any, *, shape: Any, order: str) -> Any:
     return g.reshape(a.shape) if order == "C" else np.reshape(g, a.shape, order=order)
 
 
 @primitive(
-    numpy=(np.transpose, np.permute_dims), linear=True, view=True,
+    numpy=np.transpose, linear=True, view=True,
     samples=(Sample((2, 3)), Sample((2, 3, 1), axes=(1, 2, 0)), Sample((2, 3), axes=(-1, 0)),
              Sample(()), Sample((3,)), Sample((0, 2))),
 )  # fmt: skip
@@ -144,15 +144,26 @@ copy.vjp(lambda g, out, a: g)
 
 
 @primitive(
-    numpy=np.astype, linear=True,
+    linear=True, name="astype",
     samples=(Sample((2, 3), dtype=np.float64), Sample((2,), dtype=np.complex128)),
 )  # fmt: skip
-def astype(x: Any, *, dtype: Any, copy: bool = True) -> Any:
-    """x in another dtype. Derivative: g in x's dtype; none through integers and booleans."""
+def cast(x: Any, *, dtype: Any) -> Any:
+    """x in another dtype; see the function ``astype``."""
     return x.astype(dtype)
 
 
-astype.vjp(lambda g, out, x, *, dtype, copy: g)
+cast.vjp(lambda g, out, x, *, dtype: g)
+
+
+@composed(*(f for f in [getattr(np, "astype", None)] if f))  # NumPy 2.1 has it
+def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
+    """x in another dtype, recorded. Derivative: g in x's dtype; none through integers.
+
+    >>> import autograd_lite as ag
+    >>> ag.astype(ag.Tensor([1.5]), "float32").dtype
+    dtype('float32')
+    """
+    return cast(x, dtype=np.dtype(dtype))
 
 
 @primitive(

@@ -1,0 +1,84 @@
+"""What an op takes for an input, and how its refusals are worded."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+from weakref import ref
+
+import numpy as np
+
+from .errors import AutogradError, DTypeError, IndexOutOfRangeError, ShapeError, shape_sentence
+from .methods import NumpyMethods
+from .node import Spec
+from .op import Op
+
+NUMBERS = (float, int, bool, complex)
+
+
+def as_data(data: Any, dtype: Any, who: str) -> Any:
+    """A copy of array-like data as the engine keeps it: an ndarray, a NumPy scalar if 0-d."""
+    try:
+        array = np.array(data, dtype=dtype)
+    except (ValueError, TypeError) as error:
+        raise DTypeError(
+            f"{who}: got {type(data).__name__} that is no array of numbers ({error}); use "
+            "autograd_lite.array for nested Tensors."
+        ) from None
+    if array.dtype.kind not in "biufc":
+        raise DTypeError(
+            f"{who}: got dtype {array.dtype}, expected booleans, integers, floats or complex "
+            "numbers; convert the data first."
+        )
+    return array if array.ndim else array[()]
+
+
+def stub(op: Op, value: Any, source: Any) -> Any:
+    """What a node keeps of a constant that no rule reads.
+
+    Numbers whole. Of arrays a weak reference, so that a drawing can show the values while the
+    user still holds them; with shape and dtype beside it unless the op is pointwise, whose rules
+    never ask for them.
+    """
+    if type(value) is not np.ndarray:
+        return value
+    return ref(source) if op.pointwise else Spec(value, source)
+
+
+def coerced(op: Op, x: Any) -> Any:
+    """An input that is no Tensor, as an array the op can take."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise DTypeError(
+            f"{op.name}: got a masked array, whose mask would be dropped in silence; use where= "
+            "with the mask, or x.filled(...)."
+        )
+    if isinstance(x, (np.ndarray, np.generic)):
+        if x.dtype.kind in "biufc":
+            return x if isinstance(x, np.generic) else np.asarray(x)
+        raise DTypeError(
+            f"{op.name}: got an array of dtype {x.dtype}, expected booleans, integers, floats or "
+            "complex numbers; convert it first."
+        )
+    if x is None and op.family == "optional":
+        return None
+    raise DTypeError(f"{op.name}: got {type(x).__name__}, expected a Tensor, an array or a number.")
+
+
+def refuse(op: Op, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
+    """Raise what op's forward raised, as a sentence that begins with the op."""
+    if isinstance(error, AutogradError):
+        raise error
+    tensors = [x if isinstance(x, NumpyMethods) else None for x in inputs]
+    shapes = [
+        tuple(np.shape(x if t is None else t._data)) for t, x in zip(tensors, inputs, strict=True)
+    ]
+    names: list[str | None] = [None if t is None else t.name for t in tensors]  # type: ignore[attr-defined]
+    if isinstance(error, TypeError):
+        kinds = [str(getattr(x, "dtype", type(x).__name__)) for x in inputs]
+        raise DTypeError(
+            f"{op.name}: got {' and '.join(kinds)}; {str(error).rstrip('.')}."
+        ) from error
+    family = op.family or ("broadcast" if op.pointwise else "")
+    sentence = shape_sentence(op.name, family, shapes, names, error)
+    if isinstance(error, IndexError) and not isinstance(error, ValueError):
+        raise IndexOutOfRangeError(sentence) from error
+    raise ShapeError(sentence) from error

@@ -1,0 +1,105 @@
+"""Derivatives of a function of one real variable, by differences, with bounds that hold.
+
+Reference: C. Ridders, 1982, "Accurate computation of F'(x) and F'(x)F''(x)"; the tableau of
+W. Press et al., Numerical Recipes, 3rd ed., section 5.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+_STARTS = (0.3, 1e-2, 1e-4)
+_HALVINGS = 8
+
+
+@dataclass(slots=True)
+class Estimate:
+    """A derivative at 0: its value, how far it may be off, and how it was found.
+
+    Attributes:
+        value, bound: the derivative lies within value ± bound.
+        left, right: one-sided derivatives where they differ (a kink), else None.
+        evaluations: how often the function was called.
+    """
+
+    value: float
+    bound: float
+    left: float | None = None
+    right: float | None = None
+    evaluations: int = 0
+
+    @property
+    def kink(self) -> bool:
+        """Whether the derivative from the left is not that from the right."""
+        return self.left is not None
+
+
+def derivative(
+    f: Callable[[float], float], scale: float = 1.0, noise: float = 2.3e-16
+) -> Estimate:
+    """The derivative of f at 0, from several ladders of central differences.
+
+    Args:
+        f: a function of a real number. scale: the size of steps that matter. noise: f's relative
+            rounding error.
+    """
+    calls = 0
+
+    def counted(h: float) -> float:
+        nonlocal calls
+        calls += 1
+        return float(f(h))
+
+    best = Estimate(float("nan"), float("inf"))
+    for start in _STARTS:
+        value, bound = _ladder(counted, start * scale, noise)
+        if bound < best.bound:
+            best = Estimate(value, bound)
+    kink = _kink(counted, scale, noise, best.bound)
+    if kink is not None:
+        best = Estimate(sum(kink) / 2, best.bound, *kink)
+        # Both sides are first-order differences: good to about the square root of the noise.
+        best.bound = 1e-5 * max(abs(kink[0]), abs(kink[1]))
+    best.evaluations = calls
+    return best
+
+
+def _ladder(f: Callable[[float], float], step: float, noise: float) -> tuple[float, float]:
+    row: list[float] = []
+    value, bound = float("nan"), float("inf")
+    for k in range(_HALVINGS):
+        h = step / 2**k
+        high, low = f(h), f(-h)
+        if not (np.isfinite(high) and np.isfinite(low)):
+            row = []
+            continue
+        rounding = noise * max(abs(high), abs(low)) / h
+        new = [(high - low) / (2 * h)]
+        for j, old in enumerate(row):
+            weight = 4.0 ** (j + 1)
+            new.append((weight * new[j] - old) / (weight - 1))
+            error = max(abs(new[j + 1] - new[j]), abs(new[j + 1] - old)) + rounding
+            if 4 * error < bound:
+                value, bound = new[j + 1], 4 * error
+        row = new
+    return value, bound
+
+
+def _kink(
+    f: Callable[[float], float], scale: float, noise: float, bound: float
+) -> tuple[float, float] | None:
+    """(left, right) derivatives if the gap between them does not shrink with the step."""
+    middle = f(0.0)
+    gaps, sides = [], (0.0, 0.0)
+    for h in (1e-4 * scale, 1e-6 * scale):
+        right, left = (f(h) - middle) / h, (middle - f(-h)) / h
+        rounding = 4 * noise * max(abs(middle), abs(f(h))) / h
+        gaps.append(abs(right - left))
+        sides = (left, right)
+    size = max(abs(sides[0]), abs(sides[1]))
+    if gaps[1] > 0.5 * gaps[0] and gaps[1] > 1e-3 * size and gaps[1] > 10 * rounding:
+        return sides
+    return None

@@ -1,0 +1,221 @@
+"""The numbers of a recorded graph: kept ones found, the others computed again.
+
+A node keeps only the arrays that its op's rules read, so the value of another may be held by a
+consumer, or by nobody; then it is computed from its parents' values by the op itself. Gradients
+come from the engine's own walk, on the kept graph, with no hook run and no ``.grad`` written.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import walk
+from ..cotangent import conjugated, settle
+from ..node import Node, Spec
+from .block import norm_of
+
+_ARRAYS = (np.ndarray, np.generic)
+
+
+def constant(arg: Any, node: Node) -> tuple[Any, Any]:
+    """What a node kept of an untracked input: (its value, the Tensor or array it came from).
+
+    Both are None where the user has dropped it, or written into it since.
+    """
+    if not isinstance(arg, Spec):
+        return arg, arg
+    source = arg()
+    if source is None:
+        return None, None
+    value = getattr(source, "_data", source)
+    if getattr(source, "_written", 0) > node.order or value.shape != arg.shape:
+        return None, None
+    return value, source
+
+
+def stale_leaf(parent: Any, node: Node) -> bool:
+    """Whether a leaf has been written since node used it."""
+    return type(parent) is not Node and parent is not None and parent._written > node.order
+
+
+def values(nodes: list[Node], root: Node, out: Any, wanted: Iterable[Node]) -> dict[Node, Any]:
+    """The values of wanted nodes (those that can be known), given root's value.
+
+    Args:
+        nodes: every node of the graph, oldest first.
+    """
+    known: dict[Node, Any] = {root: out}
+    for node in nodes:
+        args = node.args
+        if args is None:
+            continue
+        if isinstance(args[0], _ARRAYS):
+            known[node] = args[0]
+        for parent, arg in zip(node.parents, args[1:], strict=True):
+            if type(parent) is Node and parent not in known and isinstance(arg, _ARRAYS):
+                known[parent] = arg
+    for node in _moved(nodes):
+        known.pop(node, None)
+    wanted = set(wanted)
+    plan = _plan(known, wanted)
+    uses = Counter(p for node in plan for p in node.parents if p in plan)
+    found = {node: known[node] for node in wanted if node in known}
+    made: dict[Node, Any] = {}
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for node in sorted(plan, key=lambda n: n.order):
+            value = _again(node, known, made)
+            if value is not None:
+                made[node] = value
+                if node in wanted:
+                    found[node] = value
+            for parent in node.parents:
+                if parent in plan:
+                    uses[parent] -= 1
+                    if not uses[parent]:
+                        made.pop(parent, None)
+    return found
+
+
+def _moved(nodes: list[Node]) -> set[Node]:
+    """Views of leaves that were written since: their memory holds other values now."""
+    moved: set[Node] = set()
+    for node in nodes:
+        if node.op.view and (node.parents[0] in moved or stale_leaf(node.parents[0], node)):
+            moved.add(node)
+    return moved
+
+
+def _plan(known: Mapping[Node, Any], wanted: set[Node]) -> set[Node]:
+    """The nodes whose values must be computed again to have those of wanted."""
+    plan: set[Node] = set()
+    stack = [node for node in wanted if node not in known]
+    while stack:
+        node = stack.pop()
+        if node.args is None or node in plan:
+            continue
+        plan.add(node)
+        stack.extend(p for p in node.parents if type(p) is Node and p not in known)
+    return plan
+
+
+def _again(node: Node, known: Mapping[Node, Any], made: Mapping[Node, Any]) -> Any:
+    """node's value, from its parents' values; None where one of them is not known."""
+    inputs = []
+    assert node.args is not None
+    for parent, arg in zip(node.parents, node.args[1:], strict=True):
+        if stale_leaf(parent, node):
+            return None
+        if type(parent) is Node:
+            value = made.get(parent, known.get(parent))
+        elif parent is not None:
+            value = parent._data
+        else:
+            value = constant(arg, node)[0]
+        if value is None and not (parent is None and arg is None):
+            return None
+        inputs.append(value)
+    try:
+        value = node.op.forward(*inputs, **(node.params or {}))
+    except Exception:
+        # A checkpoint has no forward of its own, and a user's op may refuse to run again; the
+        # picture then says that the value is not kept.
+        return None
+    value = value if isinstance(value, _ARRAYS) else np.asarray(value)
+    return value if value.shape == node.shape else None
+
+
+class Gradients:
+    """The gradients of one output, of the sum of its entries if it has many.
+
+    Attributes:
+        problem: why there are none, a sentence, or "".
+        shared: the drawn nodes and leaves that several edges lead to.
+        sent: per (node, input number) of those edges, the norm of what it carries.
+    """
+
+    def __init__(self, nodes: list[Node], root: Node, drawn: set[Any]) -> None:
+        self.problem = ""
+        self.shared: set[Any] = set()
+        self.sent: dict[tuple[Node, int], float] = {}
+        self._found: dict[Any, Any] = {}
+        self._unsure = _behind_freed(nodes)
+        freed = frozenset(node for node in nodes if node.args is None)
+        if root in freed:
+            return
+        seed = np.ones(root.shape, root.dtype)
+        seeds = [(root, seed if root.shape else seed[()])]
+        targets = frozenset(x for x in drawn if type(x) is Node) | freed
+        probe = _Probe(nodes, drawn, self.sent)
+        self.shared = probe.shared
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._found = walk.backward(seeds, wanted=targets, cut=freed, probe=probe)
+        except Exception as error:
+            # Whatever a rule raises, backward() raises it too; the picture shows it.
+            self.problem = f"{error}" or type(error).__name__
+            self.sent.clear()
+        probe.drop_unfinished()
+
+    def of(self, target: Any) -> Any:
+        """The gradient of a node or leaf, as ``.grad`` would hold it, or None."""
+        g = self._found.get(target)
+        if g is None or target in self._unsure:
+            return None
+        return settle(g, target.shape)
+
+
+def _behind_freed(nodes: list[Node]) -> set[Any]:
+    """Nodes and leaves that a freed node depends on: their gradients would lack a part."""
+    behind: set[Any] = set()
+    for node in reversed(nodes):
+        if node.args is None or node in behind:
+            behind.update(p for p in node.parents if p is not None)
+    return behind
+
+
+class _Probe:
+    """Measures what each edge carries, where the total gradient does not tell."""
+
+    def __init__(
+        self, nodes: list[Node], drawn: set[Any], sent: dict[tuple[Node, int], float]
+    ) -> None:
+        self.sent = sent
+        self.node: Node | None = None
+        self.inputs: list[int] = []
+        self.drawn = drawn
+        edges = Counter(p for node in nodes for p in node.parents if p is not None)
+        self.shared = {p for p in drawn if edges[p] > 1}
+
+    def drop_unfinished(self) -> None:
+        """Forget a node some of whose terms did not come (None from a joint rule): which, is open."""
+        if self.inputs and self.node is not None:
+            for i in range(len(self.node.parents)):
+                self.sent.pop((self.node, i), None)
+
+    def __call__(self, node: Node, g: Any, term: Any) -> None:
+        if node not in self.drawn or self.shared.isdisjoint(node.parents):
+            return
+        if node is not self.node:
+            self.drop_unfinished()
+            # The walk goes through the tracked inputs in order, those without a rule left out.
+            rules = None if node.op.joint is not None else node.op.rules_for(len(node.parents))
+            self.node = node
+            self.inputs = [
+                i
+                for i, p in enumerate(node.parents)
+                if p is not None and (rules is None or rules[i] is not None)
+            ][::-1]
+        i = self.inputs.pop()
+        parent = node.parents[i]
+        if parent in self.shared:
+            if term.shape != node.shape and node.op.pointwise:
+                term = walk.spread(term, node.shape)
+            term = conjugated(walk.cast(walk.unbroadcast(term, parent.shape), parent.dtype))
+            self.sent[node, i] = norm_of(walk.spread(term, parent.shape))
