@@ -27,7 +27,9 @@ from .op import Sample
 from .ops.activation import *
 from .ops.elementwise import *
 from .ops.index import *
+from .ops.joining import *
 from .ops.linalg import *
+from .ops.piecewise import *
 from .ops.reduce import *
 from .ops.shape import *
 from .primitive import Primitive, composed, elementwise, primitive

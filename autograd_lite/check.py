@@ -91,9 +91,7 @@ class Report:
             smooth = [e.off for e in mine if not e.numeric.kink]
             digits = min((_digits(x) for x in smooth), default=0.0)
             kinks = sum(e.numeric.kink for e in mine)
-            lines.append(
-                f"{name[:24]:24s} {len(mine):8d} {agreeing:6d} {digits:7.1f} {kinks:6d}"
-            )
+            lines.append(f"{name[:24]:24s} {len(mine):8d} {agreeing:6d} {digits:7.1f} {kinks:6d}")
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -135,8 +133,10 @@ def _hint(wrong: list[Entry]) -> str:
     if all(abs(r - first) <= 1e-5 * abs(first) for r in ratios):
         if abs(first) < 1e-12:
             return "hint: autodiff gives 0 there"
-        what = "the sign is wrong" if abs(first + 1) < 1e-5 else f"it is {first:.6g} times too large"
-        return f"hint: every wrong entry has the same ratio: {what}"
+        what = (
+            "the sign is wrong" if abs(first + 1) < 1e-5 else f"autodiff is {first:.6g} × numeric"
+        )
+        return f"hint: the same ratio in every wrong entry: {what}"
     return ""
 
 
@@ -240,7 +240,7 @@ class _Problem:
         return self.f(*self.rebuild(leaves))
 
     def _outputs(self, point: Sequence[Any]) -> list[Any]:
-        with mode.no_grad():
+        with mode.no_grad(), np.errstate(all="ignore"):
             outs, _ = flatten(self.call(*(Tensor(x) for x in point)))
         return [np.asarray(o._data if isinstance(o, Tensor) else o) for o in outs]
 

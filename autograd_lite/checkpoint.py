@@ -8,10 +8,10 @@ from typing import Any
 from . import mode, walk
 from .cotangent import target_of
 from .errors import ArgumentError
-from .functional import Function, fresh_input, pull
 from .node import Node, tick
 from .op import Op
 from .tensor import Tensor, plain_tensor, wrap
+from .trace import Function, fresh_input, pull
 from .tree import flatten
 
 

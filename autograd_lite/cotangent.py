@@ -85,7 +85,7 @@ def settle(g: Any, shape: tuple[int, ...]) -> Any:
 
 def visit_hooks(target: Any, g: Any) -> Any:
     """Run the hooks of a Node or leaf on its complete cotangent."""
-    meta = target.meta if type(target) is Node else target._meta
+    meta: Any = target.meta if type(target) is Node else target._meta
     if not meta.hooks:
         return g
     g = settle(g, target.shape)

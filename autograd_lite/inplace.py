@@ -14,6 +14,7 @@ its base when they are the only ones alive, and is refused when others would go 
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,7 @@ def _refuse_unrecorded(name: str, who: str, t: Any) -> None:
 def _replace(chain: list[Any], new: Any) -> None:
     """Let chain[0] stand for new, and every base in the chain for itself with new written in."""
     values = [new]
-    for view, base in zip(chain, chain[1:], strict=False):
+    for view, base in pairwise(chain):
         values.append(FUNCTIONS["setitem"](base, values[-1], view._alias[2]))
     for i in range(len(chain) - 1, -1, -1):
         t = chain[i]

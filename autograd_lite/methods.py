@@ -101,8 +101,8 @@ class NumpyMethods:
     __le__ = _compare(np.less_equal)
     __gt__ = _compare(np.greater)
     __ge__ = _compare(np.greater_equal)
-    __eq__ = _compare(np.equal)  # type: ignore[assignment]
-    __ne__ = _compare(np.not_equal)  # type: ignore[assignment]
+    __eq__ = _compare(np.equal)
+    __ne__ = _compare(np.not_equal)
     __hash__ = object.__hash__
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:

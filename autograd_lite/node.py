@@ -85,7 +85,7 @@ class Spec(weakref.ref):  # type: ignore[type-arg]
         return super().__new__(cls, source)
 
     def __init__(self, value: Any, source: Any) -> None:
-        super().__init__(source)
+        super().__init__(source)  # type: ignore[call-arg]
         self.shape: tuple[int, ...] = value.shape
         self.dtype = value.dtype
 

@@ -37,9 +37,7 @@ class Estimate:
         return self.left is not None
 
 
-def derivative(
-    f: Callable[[float], float], scale: float = 1.0, noise: float = 2.3e-16
-) -> Estimate:
+def derivative(f: Callable[[float], float], scale: float = 1.0, noise: float = 2.3e-16) -> Estimate:
     """The derivative of f at 0, from several ladders of central differences.
 
     Args:

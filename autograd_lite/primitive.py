@@ -245,9 +245,20 @@ def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str,
 
 
 @overload
-def primitive(function: Callable[..., Any], /, **options: Any) -> Primitive: ...
+def primitive(function: Rule, /) -> Primitive: ...
 @overload
-def primitive(function: None = None, /, **options: Any) -> Callable[[Rule], Primitive]: ...
+def primitive(
+    *,
+    name: str | None = ...,
+    saves: Any = ...,
+    samples: Sequence[Sample] = ...,
+    numpy: Any = ...,
+    linear: bool | str = ...,
+    view: bool = ...,
+    analytic: bool = ...,
+    family: str = ...,
+    kinks: str = ...,
+) -> Callable[[Rule], Primitive]: ...
 def primitive(
     function: Callable[..., Any] | None = None,
     /,
@@ -261,7 +272,7 @@ def primitive(
     analytic: bool = True,
     family: str = "",
     kinks: str = "",
-) -> Any:
+) -> Primitive | Callable[[Rule], Primitive]:
     """Declare any other op; a decorator of its forward function of arrays.
 
     Arrays come before the ``*`` of the signature, static parameters after it; ``*arrays`` makes a
@@ -287,39 +298,30 @@ def primitive(
     >>> ag.grad(lambda x: (doc_reverse(x) * np.array([1.0, 2.0])).sum())(np.zeros(2))
     array([2., 1.])
     """
-    if function is None:
-        return lambda f: primitive(
-            f,
-            name=name,
+
+    def declare(forward: Rule) -> Primitive:
+        inputs, params = _signature(forward)
+        op = Op(
+            name or forward.__name__,
+            forward,
+            inputs,
+            params,
+            [None] * len(inputs),
             saves=saves,
-            samples=samples,
-            numpy=numpy,
-            linear=linear,
+            linear="joint" if linear is True else linear or None,
             view=view,
             analytic=analytic,
             family=family,
+            samples=tuple(samples),
+            doc=inspect.getdoc(forward) or "",
+            numpy=tuple(numpy) if isinstance(numpy, (tuple, list)) else (numpy,),
             kinks=kinks,
         )
-    inputs, params = _signature(function)
-    op = Op(
-        name or function.__name__,
-        function,
-        inputs,
-        params,
-        [None] * len(inputs),
-        saves=saves,
-        linear="joint" if linear is True else linear or None,
-        view=view,
-        analytic=analytic,
-        family=family,
-        samples=tuple(samples),
-        doc=inspect.getdoc(function) or "",
-        numpy=tuple(numpy) if isinstance(numpy, (tuple, list)) else (numpy,),
-        kinks=kinks,
-    )
-    made = Primitive(op)
-    register(op, made)
-    return made
+        made = Primitive(op)
+        register(op, made)
+        return made
+
+    return declare if function is None else declare(function)
 
 
 def composed(

@@ -50,7 +50,8 @@ class Call:
         count = len(self.arrays)
         rules = op.rules_for(count) if op.joint is None else [True] * count
         self.active = [
-            i for i, (x, r) in enumerate(zip(self.arrays, rules, strict=True))
+            i
+            for i, (x, r) in enumerate(zip(self.arrays, rules, strict=True))
             if r is not None and np.asarray(x).dtype.kind in "fc"
         ]
 
@@ -123,6 +124,7 @@ def test_vjp_is_the_numerical_one(op, sample):
     call = Call(op, sample)
     g = _cotangent(*_form(call))
     for i, got in enumerate(_pull(call, g)):
+
         def f(x, i=i):
             primals = list(call.primals)
             primals[i] = x
@@ -176,6 +178,7 @@ def test_second_order_is_the_numerical_one(op, sample):
         outs, seeds = zip(*tracked, strict=True)
         got = [t.data for t in ag.gradients(list(outs), leaves, list(seeds))]
     for i, x in enumerate(primals):
+
         def f(x, i=i):
             at = list(primals)
             at[i] = x

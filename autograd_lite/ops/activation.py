@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ArgumentError
 from ..op import Sample
 from ..primitive import elementwise, primitive
 from .elementwise import REAL
@@ -16,6 +17,8 @@ __all__ = [
     "relu", "sigmoid", "silu", "softmax", "softplus",
 ]  # fmt: skip
 
+_add: Any = np.add.reduce
+_maximum: Any = np.maximum.reduce
 _AWAY_FROM_0 = (Sample((2, 3), low=0.1), Sample((2, 3), high=-0.1), Sample(()), Sample((0, 2)))
 
 
@@ -228,12 +231,12 @@ def logsumexp(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     0.6931471805599668
     """
     a = _floating(a)
-    top = np.maximum.reduce(a, axis=axis, keepdims=True, initial=-np.inf)
+    top = _maximum(a, axis=axis, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore", over="ignore"):
         e = a - shift
         e = np.exp(e, e) if type(e) is np.ndarray else np.exp(e)
-        out = np.log(np.add.reduce(e, axis=axis, keepdims=True)) + shift
+        out = np.log(_add(e, axis=axis, keepdims=True)) + shift
     return out if keepdims else np.squeeze(out, axis=axis) if a.ndim else out[()]
 
 
@@ -268,8 +271,6 @@ def one_hot(labels: Any, num_classes: int | None = None, *, dtype: Any = np.floa
            [1., 0., 0.]])
     """
     labels = np.asarray(labels)
-    from ..errors import ArgumentError
-
     if labels.size == 0 and labels.dtype.kind == "f":
         labels = labels.astype(int)
     if labels.dtype.kind not in "iu":

@@ -1,4 +1,4 @@
-"""NumPy's elementwise functions. To learn about ``tanh``, search "tanh": all is there."""
+"""NumPy's smooth elementwise functions. To learn about ``tanh``, search "tanh": all is there."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from ..primitive import composed, elementwise
 from ..tensor import Tensor
 
 __all__ = [
-    "abs",
-    "absolute",
     "add",
-    "angle",
     "arccos",
     "arccosh",
     "arcsin",
@@ -25,11 +22,6 @@ __all__ = [
     "arctan2",
     "arctanh",
     "cbrt",
-    "ceil",
-    "clip",
-    "conj",
-    "conjugate",
-    "copysign",
     "cos",
     "cosh",
     "deg2rad",
@@ -38,34 +30,20 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
-    "fabs",
-    "floor",
-    "floor_divide",
-    "fmax",
-    "fmin",
-    "fmod",
     "hypot",
-    "imag",
     "log",
     "log1p",
     "log2",
     "log10",
     "logaddexp",
     "logaddexp2",
-    "maximum",
-    "minimum",
-    "mod",
     "multiply",
     "negative",
     "positive",
     "power",
     "rad2deg",
     "radians",
-    "real",
     "reciprocal",
-    "remainder",
-    "rint",
-    "sign",
     "sin",
     "sinh",
     "sqrt",
@@ -74,8 +52,6 @@ __all__ = [
     "tan",
     "tanh",
     "true_divide",
-    "trunc",
-    "where",
 ]  # fmt: skip
 
 ANY = (Sample((2, 3)), Sample(()), Sample((0, 2)), Sample((2,), complex=True))
@@ -94,16 +70,16 @@ PAIRS = (
 COMPLEX_PAIRS = (*PAIRS, Sample((2, 3), (3,), complex=True))
 
 
-def _positive(samples: tuple[Sample, ...], low: Any = 0.3, high: Any = 2.5) -> tuple[Sample, ...]:
+def positive_samples(
+    samples: tuple[Sample, ...], low: Any = 0.3, high: Any = 2.5
+) -> tuple[Sample, ...]:
+    """The same samples, drawn from a range without zeros."""
     return tuple(Sample(*s.inputs, low=low, high=high, complex=s.complex) for s in samples)
 
 
-def _zero(g: Any, out: Any, *inputs: Any, **params: Any) -> Any:
+def zero(g: Any, out: Any, *inputs: Any, **params: Any) -> Any:
+    """The rule of an input with derivative 0."""
     return np.zeros(g.shape, g.dtype)
-
-
-def _is_complex(x: Any) -> bool:
-    return bool(x.dtype.kind == "c")
 
 
 # -- arithmetic --------------------------------------------------------------------------------
@@ -137,7 +113,7 @@ divide = elementwise(
     lambda g, out, x, y: g / y,
     lambda g, out, x, y: -g * out / y,
     forward=operator.truediv, saves={"x": ("y",), "y": ("out", "y")},
-    samples=_positive(COMPLEX_PAIRS),
+    samples=positive_samples(COMPLEX_PAIRS),
     doc="""x / y, element by element. Derivative: g/y and -g·(x/y)/y.""",
 )  # fmt: skip
 true_divide = divide
@@ -156,7 +132,7 @@ positive = elementwise(
 
 reciprocal = elementwise(
     "reciprocal", np.reciprocal, lambda g, out, x: -g * out * out,
-    saves=("out",), samples=_positive(ANY),
+    saves=("out",), samples=positive_samples(ANY),
     doc="""1 / x. Derivative: -g/x².""",
 )  # fmt: skip
 
@@ -169,7 +145,7 @@ square = elementwise(
 
 def _power_constant_rule(g: Any, out: Any, x: Any, *, exponent: Any) -> Any:
     if exponent == 0:
-        return _zero(g, out)
+        return zero(g, out)
     if exponent == 1:
         return g
     if exponent == 2:
@@ -201,7 +177,7 @@ power_variable = elementwise(
     lambda g, out, x, y: g * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1)),
     lambda g, out, x, y: g * np.where(x == 0, 0, out * np.log(np.where(x == 0, 1, x))),
     saves={"x": ("x", "y"), "y": ("out", "x")}, forward=operator.pow,
-    samples=_positive(COMPLEX_PAIRS),
+    samples=positive_samples(COMPLEX_PAIRS),
     numpy=(),
     doc="""x ** y for an array of exponents; see ``power``.""",
     kinks="0**y has derivative 0 in y; x**0 has derivative 0 in x",
@@ -246,25 +222,25 @@ expm1 = elementwise(
 
 log = elementwise(
     "log", np.log, lambda g, out, x: g / x,
-    saves=("x",), samples=_positive(ANY),
+    saves=("x",), samples=positive_samples(ANY),
     doc="""Natural logarithm. Derivative: g/x.""",
 )  # fmt: skip
 
 log2 = elementwise(
     "log2", np.log2, lambda g, out, x: g / (x * math.log(2)),
-    saves=("x",), samples=_positive(ANY),
+    saves=("x",), samples=positive_samples(ANY),
     doc="""Logarithm to base 2. Derivative: g/(x·ln 2).""",
 )  # fmt: skip
 
 log10 = elementwise(
     "log10", np.log10, lambda g, out, x: g / (x * math.log(10)),
-    saves=("x",), samples=_positive(ANY),
+    saves=("x",), samples=positive_samples(ANY),
     doc="""Logarithm to base 10. Derivative: g/(x·ln 10).""",
 )  # fmt: skip
 
 log1p = elementwise(
     "log1p", np.log1p, lambda g, out, x: g / (x + 1),
-    saves=("x",), samples=_positive(ANY),
+    saves=("x",), samples=positive_samples(ANY),
     doc="""log(1 + x), exact near 0. Derivative: g/(1 + x).""",
 )  # fmt: skip
 
@@ -298,7 +274,7 @@ logaddexp2 = elementwise(
 
 sqrt = elementwise(
     "sqrt", np.sqrt, lambda g, out, x: g * 0.5 / out,
-    saves=("out",), samples=_positive(ANY),
+    saves=("out",), samples=positive_samples(ANY),
     doc="""Square root. Derivative: g/(2·√x); at 0 it is inf.""",
     kinks="sqrt'(0) = inf",
 )  # fmt: skip
@@ -351,24 +327,27 @@ arctan = elementwise(
 )  # fmt: skip
 
 
-def _safe(x: Any) -> Any:
-    # A divisor that is never 0, so that 0/0 becomes the documented 0 to every order.
+def safe(x: Any) -> Any:
+    """A divisor that is never 0, so that 0/0 becomes the documented 0 to every order."""
     return np.where(x == 0, 1, x)
 
 
 arctan2 = elementwise(
     "arctan2", np.arctan2,
-    lambda g, out, x, y: g * y / _safe(x * x + y * y),
-    lambda g, out, x, y: -g * x / _safe(x * x + y * y),
+    lambda g, out, x, y: g * y / safe(x * x + y * y),
+    lambda g, out, x, y: -g * x / safe(x * x + y * y),
     saves=("x", "y"), analytic=False, samples=PAIRS,
-    doc="""Angle of the point (y, x) in radians. Derivative: g·y/(x²+y²), -g·x/(x²+y²); 0 at 0, 0.""",
+    doc="""Angle of the point (y, x) in radians.
+
+    Derivative: g·y/(x²+y²) and -g·x/(x²+y²); 0 at the origin.
+    """,
     kinks="0 at the origin",
 )  # fmt: skip
 
 hypot = elementwise(
     "hypot", np.hypot,
-    lambda g, out, x, y: g * x / _safe(out),
-    lambda g, out, x, y: g * y / _safe(out),
+    lambda g, out, x, y: g * x / safe(out),
+    lambda g, out, x, y: g * y / safe(out),
     saves={"x": ("out", "x"), "y": ("out", "y")}, analytic=False, samples=PAIRS,
     doc="""√(x² + y²) without overflow. Derivative: g·x/h and g·y/h; 0 at the origin.""",
     kinks="0 at the origin",
@@ -429,259 +408,3 @@ rad2deg = elementwise(
     doc="""Radians to degrees. Derivative: g·180/π.""",
 )  # fmt: skip
 degrees = rad2deg
-
-# -- kinked: choices are stated in ``kinks`` ----------------------------------------------------
-
-absolute = elementwise(
-    "absolute", np.absolute,
-    lambda g, out, x: g * (np.conj(np.sign(x)) if _is_complex(x) else np.sign(x)),
-    saves=("x",), analytic=False, samples=ANY,
-    doc="""|x|. Derivative: g·sign(x), for complex x g·x̄/|x|; 0 at 0.""",
-    kinks="abs'(0) = 0",
-)  # fmt: skip
-abs = absolute
-
-fabs = elementwise(
-    "fabs", np.fabs, lambda g, out, x: g * np.sign(x),
-    saves=("x",), analytic=False, samples=REAL,
-    doc="""|x| of real x. Derivative: g·sign(x); 0 at 0.""",
-    kinks="fabs'(0) = 0",
-)  # fmt: skip
-
-
-def _sign_rule(g: Any, out: Any, x: Any) -> Any:
-    if not _is_complex(x):
-        return _zero(g, out)
-    # z/|z| only turns: the part of g that lies along z is lost.
-    turned = g * out
-    return (turned - np.conj(turned)) / (2 * _safe(np.absolute(x))) * np.conj(out)
-
-
-sign = elementwise(
-    "sign", np.sign, _sign_rule,
-    saves=("out", "x"), analytic=False, samples=ANY,
-    doc="""Sign of x; z/|z| of complex z. Derivative: 0 for real x.""",
-    kinks="0 everywhere, also where it jumps",
-)  # fmt: skip
-
-
-@sign.jvp
-def _(tangents: Any, out: Any, x: Any) -> Any:
-    return np.conj(_sign_rule(np.conj(tangents[0]), out, x))
-
-
-def _rounding(name: str, function: Any, doc: str) -> Any:
-    return elementwise(
-        name, function, _zero, samples=REAL, analytic=False, doc=doc,
-        kinks="0 everywhere, also where it jumps",
-    )  # fmt: skip
-
-
-floor = _rounding("floor", np.floor, """Largest integer ≤ x. Derivative: 0.""")
-ceil = _rounding("ceil", np.ceil, """Smallest integer ≥ x. Derivative: 0.""")
-trunc = _rounding("trunc", np.trunc, """x without its fraction. Derivative: 0.""")
-rint = _rounding("rint", np.rint, """Nearest integer. Derivative: 0.""")
-
-
-def _larger(g: Any, x: Any, y: Any) -> Any:
-    return np.where(x == y, g * 0.5, np.where(x > y, g, 0))
-
-
-def _or_other_nan(g: Any, x: Any, y: Any) -> Any:
-    # fmax and fmin pass over a NaN: the other operand is the result, and gets all of g.
-    return np.where(np.isnan(y), g, _larger(g, x, y))
-
-
-maximum = elementwise(
-    "maximum", np.maximum,
-    lambda g, out, x, y: _larger(g, x, y),
-    lambda g, out, x, y: _larger(g, y, x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
-    doc="""Larger of x and y. Derivative: g to the larger, g/2 to each at a tie.""",
-    kinks="½ each at a tie",
-)  # fmt: skip
-
-minimum = elementwise(
-    "minimum", np.minimum,
-    lambda g, out, x, y: _larger(g, -x, -y),
-    lambda g, out, x, y: _larger(g, -y, -x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
-    doc="""Smaller of x and y. Derivative: g to the smaller, g/2 to each at a tie.""",
-    kinks="½ each at a tie",
-)  # fmt: skip
-
-fmax = elementwise(
-    "fmax", np.fmax,
-    lambda g, out, x, y: _or_other_nan(g, x, y),
-    lambda g, out, x, y: _or_other_nan(g, y, x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
-    doc="""Larger of x and y, ignoring NaN. Derivative: as maximum; all of g beside a NaN.""",
-    kinks="½ each at a tie",
-)  # fmt: skip
-
-fmin = elementwise(
-    "fmin", np.fmin,
-    lambda g, out, x, y: _or_other_nan(g, -x, -y),
-    lambda g, out, x, y: _or_other_nan(g, -y, -x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
-    doc="""Smaller of x and y, ignoring NaN. Derivative: as minimum; all of g beside a NaN.""",
-    kinks="½ each at a tie",
-)  # fmt: skip
-
-_QUOTIENTS = _positive(PAIRS, low=(2.1, 0.6), high=(2.9, 0.7))
-
-remainder = elementwise(
-    "remainder", np.remainder,
-    lambda g, out, x, y: g,
-    lambda g, out, x, y: -g * np.floor(x / y),
-    saves={"x": (), "y": ("x", "y")}, numpy=(np.remainder, np.mod), analytic=False,
-    samples=_QUOTIENTS,
-    doc="""x mod y, with y's sign. Derivative: g and -g·floor(x/y).""",
-    kinks="the jumps count as smooth",
-)  # fmt: skip
-mod = remainder
-
-fmod = elementwise(
-    "fmod", np.fmod,
-    lambda g, out, x, y: g,
-    lambda g, out, x, y: -g * np.trunc(x / y),
-    saves={"x": (), "y": ("x", "y")}, analytic=False, samples=_QUOTIENTS,
-    doc="""x mod y, with x's sign. Derivative: g and -g·trunc(x/y).""",
-    kinks="the jumps count as smooth",
-)  # fmt: skip
-
-floor_divide = elementwise(
-    "floor_divide", np.floor_divide, _zero, _zero,
-    analytic=False, samples=_QUOTIENTS,
-    doc="""floor(x / y). Derivative: 0.""",
-    kinks="0 everywhere, also where it jumps",
-)  # fmt: skip
-
-copysign = elementwise(
-    "copysign", np.copysign,
-    lambda g, out, x, y: g * np.sign(x) * np.copysign(1, y),
-    _zero,
-    saves={"x": ("x", "y"), "y": ()}, analytic=False, samples=PAIRS,
-    doc="""|x| with y's sign. Derivative: ±g in x, 0 in y.""",
-    kinks="0 at x = 0",
-)  # fmt: skip
-
-
-def _clip_inside(g: Any, a: Any, low: Any, high: Any) -> Any:
-    if low is not None:
-        g = np.where(a < low, 0, g)
-    return g if high is None else np.where(a > high, 0, g)
-
-
-def _clip_low(g: Any, out: Any, a: Any, a_min: Any, a_max: Any) -> Any:
-    # NumPy takes the upper bound where the bounds cross.
-    g = np.where(a < a_min, g, 0)
-    return g if a_max is None else np.where(a_min > a_max, 0, g)
-
-
-def _clip_high(g: Any, out: Any, a: Any, a_min: Any, a_max: Any) -> Any:
-    above = a > a_max
-    return np.where(above if a_min is None else above | (a_min > a_max), g, 0)
-
-
-clip_between = elementwise(
-    "clip", lambda a, a_min, a_max: np.clip(a, a_min, a_max),
-    lambda g, out, a, a_min, a_max: _clip_inside(g, a, a_min, a_max),
-    _clip_low,
-    _clip_high,
-    saves=("a", "a_min", "a_max"), analytic=False,
-    samples=(
-        Sample((2, 3), np.array(-0.5), np.array(0.7)), Sample((3,), (3,), (3,), low=(-2, -1, 0.5),
-        high=(2, 0, 1)), Sample((2, 1), (3,), np.array(3.0), low=(-2, -1, 0), high=(2, 0, 0)),
-    ),
-    doc="""a kept within [a_min, a_max]; see the function ``clip``.""",
-    kinks="clip passes the gradient at its bounds",
-)  # fmt: skip
-clip_between.op.family = "optional"
-
-
-@composed(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """a kept within [a_min, a_max]; a bound of None does not bound.
-
-    Derivative: g where a lies within the bounds, they included; a bound gets g where it holds.
-
-    >>> import numpy as np, autograd_lite as ag
-    >>> ag.grad(lambda x: ag.clip(x, 0.0, 1.0).sum())(np.array([-1.0, 0.0, 0.5, 1.0, 2.0]))
-    array([0., 1., 1., 1., 0.])
-    """
-    low = a_min if min is None else min
-    high = a_max if max is None else max
-    return clip_between(a, low, high)
-
-
-where_three = elementwise(
-    "where", lambda condition, x, y: np.where(condition, x, y),
-    None,
-    lambda g, out, condition, x, y: np.where(condition, g, 0),
-    lambda g, out, condition, x, y: np.where(condition, 0, g),
-    saves=("condition",),
-    samples=(
-        Sample(np.array([[True, False, True], [False, False, True]]), (2, 3), (3,)),
-        Sample(np.array([True, False]), (), (2,)), Sample(np.array(True), (2,), (2, 1)),
-        Sample(np.array([True, False]), (2,), (2,), complex=True),
-    ),
-    doc="""x where condition holds, y elsewhere; see the function ``where``.""",
-    kinks="the branch not taken gets 0, whatever its value or slope",
-)  # fmt: skip
-
-
-@composed(np.where)
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """x where condition holds, y elsewhere; with condition alone, its nonzero indices.
-
-    Derivative: g where chosen, 0 elsewhere, also when the branch not taken is NaN.
-
-    >>> import numpy as np, autograd_lite as ag
-    >>> x = np.array([-1.0, 4.0])
-    >>> ag.grad(lambda x: ag.where(x > 0, ag.sqrt(ag.where(x > 0, x, 1.0)), 0.0).sum())(x)
-    array([0.  , 0.25])
-    """
-    if isinstance(condition, Tensor):
-        condition = condition._data
-    if x is None and y is None:
-        return np.nonzero(condition)
-    return where_three(condition, x, y)
-
-
-# -- complex -----------------------------------------------------------------------------------
-
-conjugate = elementwise(
-    "conjugate", np.conjugate, lambda g, out, x: np.conj(g) if _is_complex(x) else g,
-    analytic=False, samples=ANY,
-    doc="""Complex conjugate. Derivative: the conjugate of g.""",
-)  # fmt: skip
-conj = conjugate
-
-real = elementwise(
-    "real", np.real, lambda g, out, x: g,
-    numpy=(np.real,), analytic=False, samples=ANY,
-    doc="""Real part. Derivative: g.""",
-)  # fmt: skip
-
-imag = elementwise(
-    "imag", np.imag, lambda g, out, x: g * -1j if _is_complex(x) else _zero(g, out),
-    numpy=(np.imag,), analytic=False, samples=ANY,
-    doc="""Imaginary part. Derivative: -i·g (in the plain transposed convention).""",
-)  # fmt: skip
-real.op.view = imag.op.view = True
-
-
-def _angle_rule(g: Any, out: Any, z: Any) -> Any:
-    if not _is_complex(z):
-        return _zero(g, out)
-    return g * -1j / _safe(z)
-
-
-angle = elementwise(
-    "angle", lambda z: np.angle(z), _angle_rule,
-    saves=("z",), numpy=(np.angle,), analytic=False,
-    samples=(Sample((2,), complex=True), Sample((2, 3), low=0.5, high=1.0)),
-    doc="""Argument of a complex number, in radians. Derivative: -i·g/z; 0 at 0 and for real z.""",
-    kinks="0 at 0",
-)  # fmt: skip

@@ -63,7 +63,7 @@ def _(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 @composed(np.dot)
 def dot(a: Any, b: Any) -> Any:
-    """``np.dot``: product of scalars, vectors, matrices; of stacks the last axis with the last but one.
+    """``np.dot``: product of scalars, vectors, matrices; last axis of a, last but one of b.
 
     >>> import numpy as np, autograd_lite as ag
     >>> ag.grad(lambda x: ag.dot(x, x))(np.array([1.0, 2.0]))
@@ -134,9 +134,11 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         Sample((2, 3), (3, 4), subscripts="ij,jk->ik"), Sample((2, 3), subscripts="ij->ji"),
         Sample((3, 3), subscripts="ii->"), Sample((3, 3), subscripts="ii->i"),
         Sample((2, 3), subscripts="ij->"), Sample((2, 3), (3,), subscripts="ij,j->"),
-        Sample((2, 3), (3, 4), (4, 2), subscripts="ij,jk,ki->i"), Sample((3,), (3,), subscripts="i,j->ij"),
+        Sample((2, 3), (3, 4), (4, 2), subscripts="ij,jk,ki->i"),
+        Sample((3,), (3,), subscripts="i,j->ij"),
         Sample((2, 3, 3), subscripts="aii->a"), Sample((5, 2, 3), (3, 4), subscripts="bij,jk->bik"),
-        Sample((3, 3), (3,), subscripts="ii,j->j"), Sample((2, 2), (2, 2), subscripts="ij,ij->ij", complex=True),
+        Sample((3, 3), (3,), subscripts="ii,j->j"),
+        Sample((2, 2), (2, 2), subscripts="ij,ij->ij", complex=True),
         Sample((2, 1), (2, 3), subscripts="ij,ij->i"),
     ),
 )  # fmt: skip

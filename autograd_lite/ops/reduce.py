@@ -10,11 +10,16 @@ from ..errors import ArgumentError, ShapeError
 from ..op import Sample
 from ..primitive import composed, elementwise, primitive
 from .activation import kept_shape
-from .elementwise import absolute, power
+from .elementwise import power, safe
+from .piecewise import absolute
 
 __all__ = [
     "amax", "amin", "cumsum", "max", "mean", "min", "norm", "prod", "std", "sum", "var",
 ]  # fmt: skip
+
+_add: Any = np.add.reduce
+_maximum: Any = np.maximum.reduce
+_minimum: Any = np.minimum.reduce
 
 _MASK = np.array([[True, False, True], [True, True, False]])
 _AXES = (
@@ -58,8 +63,8 @@ def sum(
     array([4., 6.])
     """
     if where is True:
-        return np.add.reduce(a, axis, dtype, None, keepdims)
-    return np.add.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+        return _add(a, axis, dtype, None, keepdims)
+    return _add(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
 
 
 @sum.vjp
@@ -157,13 +162,13 @@ _TIES = "ties share evenly"
 @primitive(numpy=(np.max, np.amax), saves=("a", "out"), analytic=False, samples=_AXES, kinks=_TIES)
 def max(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest entry over axis. Derivative: g to the largest, shared evenly among ties."""
-    return np.maximum.reduce(a, axis=axis, keepdims=keepdims)
+    return _maximum(a, axis=axis, keepdims=keepdims)
 
 
 @primitive(numpy=(np.min, np.amin), saves=("a", "out"), analytic=False, samples=_AXES, kinks=_TIES)
 def min(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Smallest entry over axis. Derivative: g to the smallest, shared evenly among ties."""
-    return np.minimum.reduce(a, axis=axis, keepdims=keepdims)
+    return _minimum(a, axis=axis, keepdims=keepdims)
 
 
 max.vjp(_ties_rule)
@@ -177,7 +182,10 @@ amax, amin = max, min
              Sample((0, 2), axis=0), *_COMPLEX),
 )  # fmt: skip
 def cumsum(a: Any, *, axis: Any = None) -> Any:
-    """Running sum along axis (of the flattened array if None). Derivative: g summed from the end."""
+    """Running sum along axis (of the flattened array if None).
+
+    Derivative: g summed from the end.
+    """
     return np.cumsum(a, axis=axis)
 
 
@@ -218,24 +226,21 @@ def _product_of_pairs(a: Any, g: Any) -> Any:
 
 
 prod_pairs = primitive(
-    lambda a, g: _product_of_pairs(a, g),
     name="prod_pairs", saves=("a", "g"), analytic=False,
     samples=(Sample((3,), (3,), low=0.5), Sample((2, 4), (2, 4), low=0.5)),
-)  # fmt: skip
+)(lambda a, g: _product_of_pairs(a, g))  # fmt: skip
 prod_pairs.op.doc = """Second derivative of the product of each row of a, applied to g.
 
 Derivative in a: by division, exact where a has no zeros (the third derivative of prod).
 """
 prod_others = primitive(
-    lambda a: _product_of_others(a),
     name="prod_others", saves=("a",), analytic=False,
     samples=(Sample((3,)), Sample((2, 4)), Sample((1,))),
-)  # fmt: skip
+)(lambda a: _product_of_others(a))  # fmt: skip
 prod_others.op.doc = """For each entry of a row the product of the others. Exact with zeros."""
 prod_last = primitive(
-    lambda a: np.multiply.reduce(a, axis=-1),
     name="prod", saves=("a",), samples=(Sample((2, 3)), Sample((3,), complex=True), Sample((1,))),
-)  # fmt: skip
+)(lambda a: np.multiply.reduce(a, axis=-1))  # fmt: skip
 prod_last.op.doc = """Product over the last axis. Derivative: g times the product of the others."""
 prod_last.vjp(lambda g, out, a: g[..., None] * prod_others.inner(a))
 prod_others.vjp(lambda g, out, a: prod_pairs.inner(a, g))
@@ -296,7 +301,7 @@ def _normalized(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
 )  # fmt: skip
 def norm_2(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Euclidean norm over axis. Derivative: g·x/norm, for complex x g·x̄/norm; 0 where norm is 0."""
-    return np.sqrt(np.add.reduce((x.conj() * x).real, axis=axis, keepdims=keepdims))
+    return np.sqrt(_add((x.conj() * x).real, axis=axis, keepdims=keepdims))
 
 
 @norm_2.vjp
@@ -335,18 +340,13 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if ord in (None, "fro"):
         return norm_2(x, axis=axes, keepdims=keepdims)
     if ord in (1, -1, np.inf, -np.inf):
-        first, second = axes if abs_is_one(ord) else axes[::-1]
+        first, second = axes if ord in (1, -1) else axes[::-1]
         sums = sum(absolute(x), axis=first, keepdims=True)
         out = (max if ord > 0 else min)(sums, axis=second, keepdims=True)
         return out if keepdims else np.squeeze(out, axis=axes)
     raise ArgumentError(
         f"norm: got ord={ord!r} for matrices, expected None, 'fro', 1, -1, inf or -inf."
     )
-
-
-def abs_is_one(ord: Any) -> bool:
-    """Whether a matrix norm's ord asks for column sums."""
-    return ord in (1, -1)
 
 
 def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
@@ -368,7 +368,7 @@ def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
 
 norm_root = elementwise(
     "norm_root", lambda x, *, ord=2.0: x ** (1 / ord),
-    lambda g, out, x, *, ord: g * np.where(x == 0, 0, np.where(x == 0, 1, x) ** (1 / ord - 1) / ord),
+    lambda g, out, x, *, ord: g * np.where(x == 0, 0, safe(x) ** (1 / ord - 1) / ord),
     saves=("x",), samples=(Sample((2,), low=0.5, high=2.0, ord=3.0),),
     doc="""x^(1/ord), the last step of a p-norm. Derivative: 0 at 0.""",
     kinks="norm'(0) = 0",

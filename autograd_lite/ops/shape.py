@@ -1,4 +1,4 @@
-"""Reshaping, reordering, joining, splitting, padding: linear maps that move entries about."""
+"""Reshaping, reordering, repeating, padding: linear maps that move entries about."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError, UnsupportedError, closest
+from ..errors import ArgumentError, UnsupportedError, closest
 from ..op import Sample
 from ..primitive import composed, primitive
-from ..tensor import Tensor
-from .index import getitem
+from .index import getitem, scatter
 
 __all__ = [
-    "array", "array_split", "astype", "atleast_1d", "atleast_2d", "broadcast_arrays",
-    "broadcast_to", "column_stack", "concatenate", "copy", "dstack", "expand_dims", "flatten",
-    "flip", "fliplr", "flipud", "hsplit", "hstack", "moveaxis", "pad", "ravel", "repeat",
-    "reshape", "roll", "split", "squeeze", "stack", "swapaxes", "tile", "transpose", "vsplit",
-    "vstack",
+    "astype", "broadcast_arrays", "broadcast_to", "copy", "expand_dims", "flatten", "flip",
+    "fliplr", "flipud", "moveaxis", "pad", "ravel", "repeat", "reshape", "roll", "squeeze",
+    "swapaxes", "tile", "transpose",
 ]  # fmt: skip
 
 
-def _shape_of(x: Any) -> tuple[int, ...]:
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of an array, a Tensor or a number."""
     return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
 
 
@@ -42,7 +40,7 @@ def reshape(a: Any, *, shape: Any = None, order: str = "C") -> Any:
 
 @reshape.vjp
 def _(g: Any, out: Any, a: Any, *, shape: Any, order: str) -> Any:
-    return g.reshape(a.shape) if order == "C" else np.reshape(g, a.shape, order=order)
+    return g.reshape(a.shape) if order == "C" else np.reshape(g, a.shape, order=order)  # type: ignore[call-overload]
 
 
 @primitive(
@@ -85,9 +83,8 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     >>> ag.moveaxis(ag.Tensor(np.zeros((2, 3, 4))), 0, -1).shape
     (3, 4, 2)
     """
-    ndim = len(_shape_of(a))
-    order = np.moveaxis(np.empty((0,) * ndim), source, destination)  # raises NumPy's own errors
-    del order
+    ndim = len(shape_of(a))
+    np.moveaxis(np.empty((0,) * ndim), source, destination)  # for NumPy's own errors
     froms = [i % ndim for i in (source if isinstance(source, Sequence) else (source,))]
     tos = [i % ndim for i in (destination if isinstance(destination, Sequence) else (destination,))]
     axes = [i for i in range(ndim) if i not in froms]
@@ -182,197 +179,8 @@ broadcast_to.vjp(lambda g, out, array, *, shape: g)
 @composed(np.broadcast_arrays)
 def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
     """Every array broadcast to the common shape."""
-    shape = np.broadcast_shapes(*(_shape_of(a) for a in arrays))
+    shape = np.broadcast_shapes(*(shape_of(a) for a in arrays))
     return tuple(broadcast_to(a, shape) for a in arrays)
-
-
-# -- joining -----------------------------------------------------------------------------------
-
-
-@primitive(
-    linear=True, name="concatenate",
-    samples=(Sample((2, 3), (1, 3)), Sample((2, 3), (2, 1), (2, 0), axis=1), Sample((3,), axis=-1),
-             Sample((2,), (2,), complex=True)),
-)  # fmt: skip
-def joined(*arrays: Any, axis: int = 0) -> Any:
-    """Arrays joined along an axis; see the function ``concatenate``."""
-    return np.concatenate(arrays, axis=axis)
-
-
-@joined.vjp
-def _(g: Any, out: Any, *arrays: Any, axis: int, argnum: int) -> Any:
-    start = sum(a.shape[axis] for a in arrays[:argnum])
-    where = slice(start, start + arrays[argnum].shape[axis])
-    return g[(slice(None),) * (axis % len(g.shape)) + (where,)]
-
-
-@primitive(
-    linear=True, name="stack",
-    samples=(Sample((2, 3), (2, 3)), Sample((2,), (2,), (2,), axis=-1), Sample((), ())),
-)  # fmt: skip
-def stacked(*arrays: Any, axis: int = 0) -> Any:
-    """Arrays stacked along a new axis; see the function ``stack``."""
-    return np.stack(arrays, axis=axis)
-
-
-@stacked.vjp
-def _(g: Any, out: Any, *arrays: Any, axis: int, argnum: int) -> Any:
-    return g[(slice(None),) * (axis % len(g.shape)) + (argnum,)]
-
-
-def _listed(arrays: Any, who: str) -> list[Any]:
-    if not isinstance(arrays, (list, tuple)):
-        if not hasattr(arrays, "shape") or not arrays.shape:
-            raise ArgumentError(f"{who}: got {type(arrays).__name__}, expected a list of arrays.")
-        return [arrays[i] for i in range(len(arrays))]
-    if not arrays:
-        raise ArgumentError(f"{who}: got an empty list, expected at least one array.")
-    return [a if hasattr(a, "shape") else np.asarray(a) for a in map(_maybe_array, arrays)]
-
-
-def _maybe_array(a: Any) -> Any:
-    return array(a) if isinstance(a, (list, tuple)) else a
-
-
-@composed(np.concatenate)
-def concatenate(arrays: Any, axis: int | None = 0) -> Any:
-    """Arrays joined along an existing axis (flattened first if None). Derivative: g's parts.
-
-    >>> import autograd_lite as ag
-    >>> ag.concatenate([ag.Tensor([1.0]), [2.0, 3.0]]).data
-    array([1., 2., 3.])
-    """
-    parts = _listed(arrays, "concatenate")
-    if axis is None:
-        return joined(*(ravel(a) for a in parts))
-    return joined(*parts, axis=axis)
-
-
-@composed(np.stack)
-def stack(arrays: Any, axis: int = 0) -> Any:
-    """Arrays of one shape joined along a new axis. Derivative: g's parts."""
-    return stacked(*_listed(arrays, "stack"), axis=axis)
-
-
-def _at_least(a: Any, ndim: int) -> Any:
-    shape = _shape_of(a)
-    return a if len(shape) >= ndim else reshape(a, (1,) * (ndim - len(shape)) + shape)
-
-
-@composed(np.atleast_1d)
-def atleast_1d(*arrays: Any) -> Any:
-    """Every array with at least one axis; one array gives one result."""
-    out = tuple(_at_least(a, 1) for a in arrays)
-    return out[0] if len(out) == 1 else out
-
-
-@composed(np.atleast_2d)
-def atleast_2d(*arrays: Any) -> Any:
-    """Every array with at least two axes; one array gives one result."""
-    out = tuple(_at_least(a, 2) for a in arrays)
-    return out[0] if len(out) == 1 else out
-
-
-@composed(np.vstack)
-def vstack(tup: Any) -> Any:
-    """Arrays joined row-wise, 1-d ones as rows."""
-    return joined(*(_at_least(a, 2) for a in _listed(tup, "vstack")))
-
-
-@composed(np.hstack)
-def hstack(tup: Any) -> Any:
-    """Arrays joined column-wise, 1-d ones end to end."""
-    parts = [_at_least(a, 1) for a in _listed(tup, "hstack")]
-    return joined(*parts, axis=0 if len(_shape_of(parts[0])) == 1 else 1)
-
-
-@composed(np.column_stack)
-def column_stack(tup: Any) -> Any:
-    """Arrays joined column-wise, 1-d ones as columns."""
-    parts = _listed(tup, "column_stack")
-    return joined(*(a if len(_shape_of(a)) > 1 else reshape(a, (-1, 1)) for a in parts), axis=1)
-
-
-@composed(np.dstack)
-def dstack(tup: Any) -> Any:
-    """Arrays joined along the third axis."""
-    parts = [_at_least(a, 2) for a in _listed(tup, "dstack")]
-    return joined(
-        *(a if len(_shape_of(a)) > 2 else reshape(a, (*_shape_of(a), 1)) for a in parts), axis=2
-    )
-
-
-@composed(name="array")
-def array(data: Any, dtype: Any = None) -> Any:
-    """A Tensor from nested lists of numbers, arrays and Tensors, connected to all of them.
-
-    >>> import autograd_lite as ag
-    >>> t = ag.Tensor(2.0, requires_grad=True)
-    >>> ag.array([[t, 1.0], [t * t, 0.0]]).sum().backward()
-    >>> t.grad
-    array(5.)
-    """
-    out = _nested(data)
-    out = out if isinstance(out, Tensor) else Tensor(out)
-    return out if dtype is None or out.dtype == dtype else astype(out, dtype)
-
-
-def _nested(data: Any) -> Any:
-    # Iterative would be longer: lists are nested a few levels deep, whatever the data's size.
-    if not isinstance(data, (list, tuple)):
-        return data
-    parts = [_nested(d) for d in data]
-    if not any(isinstance(p, Tensor) for p in parts):
-        return np.array(parts)
-    shapes = {_shape_of(p) for p in parts}
-    if len(shapes) > 1:
-        raise ShapeError(f"array: got parts of shapes {sorted(shapes)}, expected one shape.")
-    return stacked(*(p if hasattr(p, "shape") else np.asarray(p) for p in parts))
-
-
-# -- splitting ---------------------------------------------------------------------------------
-
-
-def _split(ary: Any, cuts: list[int], axis: int) -> list[Any]:
-    before = (slice(None),) * (axis % len(_shape_of(ary)))
-    edges = [None, *cuts, None]
-    return [getitem(ary, (*before, slice(a, b))) for a, b in zip(edges, edges[1:], strict=False)]
-
-
-@composed(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Parts along axis, at the indices given or in so many nearly equal sections (views)."""
-    if np.ndim(indices_or_sections):
-        return _split(ary, [int(i) for i in indices_or_sections], axis)
-    n, size = int(indices_or_sections), _shape_of(ary)[axis]
-    if n <= 0:
-        raise ArgumentError(f"array_split: got {n} sections, expected at least 1.")
-    sizes = [size // n + (i < size % n) for i in range(n)]
-    return _split(ary, [int(c) for c in np.cumsum(sizes)[:-1]], axis)
-
-
-@composed(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """As ``array_split``, but sections must be equal."""
-    size = _shape_of(ary)[axis]
-    if not np.ndim(indices_or_sections) and size % int(indices_or_sections):
-        raise ShapeError(
-            f"split: got {indices_or_sections} sections for an axis of size {size}, which they do "
-            "not divide; use array_split."
-        )
-    return array_split(ary, indices_or_sections, axis)
-
-
-@composed(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """``split`` along columns (along the only axis of a 1-d array)."""
-    return split(ary, indices_or_sections, 0 if len(_shape_of(ary)) == 1 else 1)
-
-
-@composed(np.vsplit)
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
-    """``split`` along rows."""
-    return split(ary, indices_or_sections, 0)
 
 
 # -- turning, repeating, padding ---------------------------------------------------------------
@@ -433,26 +241,16 @@ def _(g: Any, out: Any, a: Any, *, repeats: Any, axis: Any) -> Any:
     size = math.prod(a.shape) if axis is None else a.shape[axis]
     source = np.repeat(np.arange(size), repeats)
     if axis is None:
-        return getitem_transpose(g, (source,), (size,)).reshape(a.shape)
-    return getitem_transpose(g, (slice(None),) * (axis % len(a.shape)) + (source,), a.shape)
-
-
-def getitem_transpose(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """What getitem's rule does: g added into zeros of that shape, at index."""
-    return getitem.op.rules[0](g, None, _Shape(shape, g.dtype), index=index)
-
-
-class _Shape:
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape = shape
-        self.dtype = dtype
+        return scatter.inner(g, index=(source,), shape=(size,)).reshape(a.shape)
+    index = (slice(None),) * (axis % len(a.shape)) + (source,)
+    return scatter.inner(g, index=index, shape=a.shape)
 
 
 @composed(np.tile)
 def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     """A laid side by side reps times along each axis. Derivative: g summed over the copies."""
     reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
-    shape = _shape_of(A)
+    shape = shape_of(A)
     ndim = max(len(shape), len(reps))
     shape = (1,) * (ndim - len(shape)) + shape
     reps = (1,) * (ndim - len(reps)) + reps
@@ -464,7 +262,9 @@ def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
 
 @primitive(
     linear=True, name="pad",
-    samples=(Sample((2, 3), pad_width=((1, 0), (0, 2))), Sample((0, 2), pad_width=((1, 1), (0, 0)))),
+    samples=(
+        Sample((2, 3), pad_width=((1, 0), (0, 2))), Sample((0, 2), pad_width=((1, 1), (0, 0))),
+    ),
 )  # fmt: skip
 def pad_zeros(array: Any, *, pad_width: Any) -> Any:
     """array with zeros around it; see the function ``pad``."""
@@ -492,7 +292,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
 
     Derivative: g without the border, plus what the border copied.
     """
-    shape = _shape_of(array)
+    shape = shape_of(array)
     if mode == "constant":
         values = kwargs.pop("constant_values", 0)
     elif mode in _PAD_BY_INDEX:
@@ -502,7 +302,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     else:
         known = ("constant", *_PAD_BY_INDEX)
         raise UnsupportedError(
-            f"pad: got mode={mode!r}, expected one of {', '.join(known)}{closest(str(mode), known)}."
+            f"pad: got mode={mode!r}, expected one of {', '.join(known)}"
+            f"{closest(str(mode), known)}."
         )
     if kwargs:
         raise ArgumentError(f"pad: got {next(iter(kwargs))!r}, which mode={mode!r} does not take.")
@@ -520,9 +321,9 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
 
 def _pairs(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
     if isinstance(pad_width, dict):
-        pairs = [(0, 0)] * ndim
+        widths = np.zeros((ndim, 2), int)
         for axis, width in pad_width.items():
-            pairs[axis] = tuple(np.broadcast_to(width, 2).tolist())
-        return tuple(pairs)
+            widths[axis] = width
+        pad_width = widths
     full = np.broadcast_to(np.asarray(pad_width), (ndim, 2))
     return tuple((int(a), int(b)) for a, b in full)

@@ -1,0 +1,203 @@
+"""One recorded run of a function, and the walks over it: what every transform is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import mode, walk
+from .cotangent import run_backward, settle, target_of, visit_hooks
+from .errors import DTypeError, ShapeError
+from .node import Node
+from .op import OPS
+from .ops.elementwise import ANY
+from .primitive import elementwise
+from .tensor import Tensor, apply, apply1, lift, plain_tensor
+from .tree import flatten
+
+identity = elementwise(
+    "identity", lambda x: x, lambda g, out, x: g,
+    samples=ANY, doc="""x itself, as a new node. Derivative: g.""",
+)  # fmt: skip
+
+Function = Callable[..., Any]
+
+
+class Trace:
+    """One recorded run of a function: its fresh inputs, its output, what it depends on."""
+
+    def __init__(self, function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
+        self.outer = mode.state.recording
+        self.nested = mode.state.depth > 0
+        self.given: list[Any] = []
+        self.rebuilds = []
+        fresh = list(args)
+        self.fresh: list[Tensor] = []
+        self.any_tensor = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
+        with mode.enable_grad():
+            mode.state.depth += 1
+            try:
+                for i in argnums:
+                    leaves, rebuild = flatten(args[i])
+                    inputs = [fresh_input(x) for x in leaves]
+                    self.given += leaves
+                    self.fresh += inputs
+                    self.rebuilds.append((len(leaves), rebuild))
+                    fresh[i] = rebuild(inputs)
+                out = function(*fresh)
+            finally:
+                mode.state.depth -= 1
+        leaves, self.rebuild_out = flatten(out)
+        self.outs = [x if isinstance(x, Tensor) else plain_tensor(np.asarray(x)) for x in leaves]
+        self.targets = [t._node or t for t in self.fresh]
+        self.roots = [t._node or t for t in self.outs if t._is_tracked()]
+        self.nodes = walk.collect(self.roots)
+        self.foreign = self._depends_on_others()
+
+    def _depends_on_others(self) -> bool:
+        own = set(self.targets)
+        found = {r for r in self.roots if type(r) is not Node}
+        for node in self.nodes:
+            found.update(p for p in node.parents if p is not None and type(p) is not Node)
+        return not found <= own
+
+    @property
+    def create(self) -> bool:
+        """Whether derivatives must themselves be recorded."""
+        return self.foreign and self.outer and (self.any_tensor or self.nested)
+
+    def scalar(self, who: str) -> Tensor:
+        """The only output, a real scalar."""
+        if len(self.outs) != 1 or self.outs[0].size != 1:
+            shapes = ", ".join(str(t.shape) for t in self.outs) or "nothing"
+            raise ShapeError(
+                f"{who}: got a function whose output has shape {shapes}, expected one scalar; "
+                "reduce it with sum() or mean(), or use jacobian or vjp."
+            )
+        return self.outs[0]
+
+    def pull(self, seeds: Sequence[Any], create: bool) -> list[Any]:
+        """Cotangents of the fresh inputs (in the walk's convention) for those of the outputs."""
+        pairs = [
+            (t._node or t, s) for t, s in zip(self.outs, seeds, strict=True) if t._is_tracked()
+        ]
+        return pull(pairs, self.targets, self.nodes, create)
+
+    def returned(self, tensor: Tensor, create: bool) -> Any:
+        """An output as the caller gets it."""
+        if create:
+            return tensor
+        if self.any_tensor:
+            return plain_tensor(tensor._data)
+        return tensor._data
+
+    def results(self, gradients: Sequence[Any], create: bool) -> list[Any]:
+        """Per argument, a tree of results in the form of the inputs."""
+        leaves = [
+            in_form(settle(g, t.shape), x, create)
+            for g, t, x in zip(gradients, self.fresh, self.given, strict=True)
+        ]
+        trees, start = [], 0
+        for count, rebuild in self.rebuilds:
+            trees.append(rebuild(leaves[start : start + count]))
+            start += count
+        return trees
+
+
+def pull(
+    pairs: list[tuple[Any, Any]],
+    targets: list[Any],
+    nodes: list[Node],
+    create: bool,
+    cut: frozenset[Any] = frozenset(),
+) -> list[Any]:
+    """Cotangents of targets for (root, cotangent) pairs; zeros where nothing arrives."""
+    wanted = frozenset(targets)
+    within = walk.useful(nodes, set(targets))
+    pairs = [(root, s) for root, s in pairs if root in within]
+    options: dict[str, Any] = {
+        "wanted": wanted,
+        "cut": cut,
+        "within": within,
+        "visit": visit_hooks,
+    }
+    if create:
+        with mode.enable_grad():
+            found = run_backward(pairs, lift=lift, **options)
+    else:
+        found = run_backward(pairs, **options)
+    return [found[t] if t in found else np.zeros(t.shape, t.dtype) for t in targets]
+
+
+def fresh_input(x: Any) -> Tensor:
+    """A recorded stand-in for one input of a function."""
+    if isinstance(x, Tensor):
+        if x._is_tracked():
+            out = apply1(OPS["identity"], x)
+        else:
+            out = plain_tensor(x._data)
+            out.requires_grad = True
+        if x.name:
+            out.name = x.name
+        return out
+    if isinstance(x, complex | float) and not isinstance(x, np.generic):
+        x = np.asarray(x)[()]
+    array: Any = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+    if array.dtype.kind not in "fc":
+        raise DTypeError(
+            f"grad: got an input of dtype {array.dtype}, expected floating or complex numbers; "
+            "write 1.0 or dtype=float."
+        )
+    out = plain_tensor(array[()] if array.ndim == 0 else array)
+    out._requires_grad = True
+    return out
+
+
+def in_form(g: Any, given: Any, create: bool) -> Any:
+    if create and isinstance(g, Tensor):
+        return g
+    if isinstance(given, Tensor):
+        return g if isinstance(g, Tensor) else plain_tensor(np.array(g)[()] if g.ndim == 0 else g)
+    if isinstance(g, Tensor):
+        g = g._data
+    if isinstance(given, np.ndarray):
+        return np.array(g)
+    return g[()]
+
+
+def push(trace: Trace, directions: list[Any], create: bool) -> list[Any]:
+    """Tangents of the outputs for tangents of the fresh inputs."""
+    table = dict(zip(trace.targets, directions, strict=True))
+    switch = mode.enable_grad if create else mode.no_grad
+    with np.errstate(all="ignore"), switch():
+        walk.forward(trace.nodes, table, lift=lift, raw=not create, apply=apply, vjp=_transposed)
+    zeros = [np.zeros(t.shape, t.dtype) for t in trace.outs]
+    return [
+        table.get(t._node or t, z) if t._is_tracked() else z
+        for t, z in zip(trace.outs, zeros, strict=True)
+    ]
+
+
+def _transposed(node: Node, i: int, args: tuple[Any, ...], t: Any) -> Any:
+    """J·t of input i, from its rule alone: the rule is linear in g, so transpose it."""
+    g = plain_tensor(np.zeros(node.shape, node.dtype))
+    g.requires_grad = True
+    params = node.params or {}
+    with mode.enable_grad():
+        if node.op.joint is not None:
+            pulled = node.op.joint(g, *args, **params)[i]
+        else:
+            rule = node.op.rules_for(len(node.parents))[i]
+            assert rule is not None
+            pulled = rule(g, *args, **params)
+        if not isinstance(pulled, Tensor) or not pulled._is_tracked():
+            return np.zeros(node.shape, node.dtype)
+        pulled = walk.unbroadcast(pulled, t.shape)
+        if pulled.shape != t.shape:
+            pulled = np.broadcast_to(pulled, t.shape)
+        root = target_of(pulled, "jvp")
+        create = isinstance(t, Tensor) or any(isinstance(a, Tensor) for a in args)
+        out = pull([(root, walk.cast(t, pulled.dtype))], [g], walk.collect([root]), create)[0]
+    return walk.spread(out, node.shape)
