@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 import sys
-import zlib
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,9 @@ def user_line() -> str:
             break
         frame = frame.f_back
     name, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(name, number).strip()
+    from linecache import getline  # slow to import, and rarely wanted
+
+    text = getline(name, number).strip()
     return f"{os.path.basename(name)}:{number}" + (f": {text}" if text else "")
 
 
@@ -97,4 +97,6 @@ def _values(x: Any) -> Any:
 def _print(x: Any) -> int | None:
     if not isinstance(x, np.ndarray):
         return None
-    return zlib.crc32(np.ascontiguousarray(x).view(np.uint8).data)
+    from zlib import crc32
+
+    return crc32(np.ascontiguousarray(x).view(np.uint8).data)

@@ -8,7 +8,6 @@ judge by is reported as such instead of being passed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,17 +24,28 @@ _LARGE = 2000
 _SAMPLED = 100
 
 
-@dataclass(slots=True)
 class Entry:
     """One derivative that was checked: where, autodiff's value, the numerical one, the verdict."""
 
-    input: str
-    index: tuple[int, ...]
-    part: str
-    autodiff: float
-    numeric: Estimate
-    verdict: str
-    why: str = ""
+    __slots__ = ("autodiff", "index", "input", "numeric", "part", "verdict", "why")
+
+    def __init__(
+        self,
+        input: str,
+        index: tuple[int, ...],
+        part: str,
+        autodiff: float,
+        numeric: Estimate,
+        verdict: str,
+        why: str,
+    ) -> None:
+        self.input = input
+        self.index = index
+        self.part = part
+        self.autodiff = autodiff
+        self.numeric = numeric
+        self.verdict = verdict
+        self.why = why
 
     @property
     def off(self) -> float:
@@ -54,7 +64,6 @@ class Entry:
         return f"{where}: autodiff {self.autodiff:.12g}, numeric {found}"
 
 
-@dataclass(slots=True)
 class Report:
     """What ``check_grads`` found; true if every entry agrees.
 
@@ -63,9 +72,12 @@ class Report:
         evaluations: how often the function was run.
     """
 
-    entries: list[Entry] = field(default_factory=list)
-    total: int = 0
-    evaluations: int = 0
+    __slots__ = ("entries", "evaluations", "total")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.total = 0
+        self.evaluations = 0
 
     @property
     def ok(self) -> bool:

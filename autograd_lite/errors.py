@@ -8,7 +8,6 @@ and says what was got, what was expected and what to do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 
 class AutogradError(Exception):
@@ -65,6 +64,8 @@ def closest(name: str, known: Sequence[str]) -> str:
     >>> closest("sigmod", ["sigmoid", "tanh"])
     "; did you mean 'sigmoid'?"
     """
+    from difflib import get_close_matches  # only errors pay for it
+
     found = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {found[0]!r}?" if found else ""
 

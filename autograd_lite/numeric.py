@@ -7,7 +7,6 @@ W. Press et al., Numerical Recipes, 3rd ed., section 5.7.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +14,6 @@ _STARTS = (0.3, 1e-2, 1e-4)
 _HALVINGS = 8
 
 
-@dataclass(slots=True)
 class Estimate:
     """A derivative at 0: its value, how far it may be off, and how it was found.
 
@@ -25,11 +23,16 @@ class Estimate:
         evaluations: how often the function was called.
     """
 
-    value: float
-    bound: float
-    left: float | None = None
-    right: float | None = None
-    evaluations: int = 0
+    __slots__ = ("bound", "evaluations", "left", "right", "value")
+
+    def __init__(
+        self, value: float, bound: float, left: float | None = None, right: float | None = None
+    ) -> None:
+        self.value = value
+        self.bound = bound
+        self.left = left
+        self.right = right
+        self.evaluations = 0
 
     @property
     def kink(self) -> bool:

@@ -7,8 +7,7 @@ rule per input, what those rules read, examples to test it on. It knows no Tenso
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -26,7 +25,6 @@ NUMPY: dict[Any, Callable[..., Any]] = {}
 PLAIN: set[Any] = set()
 
 
-@dataclass(slots=True, frozen=True)
 class Sample:
     """One example call of an op, made anew from a seed each time a test wants it.
 
@@ -40,11 +38,7 @@ class Sample:
     (2,)
     """
 
-    inputs: tuple[Any, ...]
-    low: Any = -2.0
-    high: Any = 2.0
-    complex: bool = False
-    params: Mapping[str, Any] = field(default_factory=dict)
+    __slots__ = ("complex", "high", "inputs", "low", "params")
 
     def __init__(
         self,
@@ -54,11 +48,11 @@ class Sample:
         complex: bool = False,
         **params: Any,
     ) -> None:
-        object.__setattr__(self, "inputs", inputs)
-        object.__setattr__(self, "low", low)
-        object.__setattr__(self, "high", high)
-        object.__setattr__(self, "complex", complex)
-        object.__setattr__(self, "params", params)
+        self.inputs = inputs
+        self.low = low
+        self.high = high
+        self.complex = complex
+        self.params = params
 
     def draw(self, seed: int, dtype: Any = np.float64) -> list[Any]:
         """The arrays of this sample, the same for the same seed; ready arrays keep their dtype."""
@@ -79,7 +73,6 @@ class Sample:
         return drawn
 
 
-@dataclass(slots=True, eq=False)
 class Op:
     """One operation: data only, filled by ``elementwise`` or ``primitive``.
 
@@ -102,32 +95,58 @@ class Op:
         jvp: ``jvp(tangents, out, *inputs, **params)``, only where the default is too slow.
     """
 
-    name: str
-    forward: Callable[..., Any]
-    inputs: tuple[str, ...]
-    params: dict[str, Any] = field(default_factory=dict)
-    rules: list[Rule | None] = field(default_factory=list)
-    joint: Rule | None = None
-    saves: Any = ()
-    pointwise: bool = False
-    linear: str | None = None
-    view: bool = False
-    analytic: bool = True
-    family: str = ""
-    samples: tuple[Sample, ...] = ()
-    doc: str = ""
-    numpy: tuple[Any, ...] = ()
-    kinks: str = ""
-    jvp: Rule | None = None
-    plans: dict[Any, tuple[bool, ...]] = field(default_factory=dict)
-    variadic: bool = False
-    keep: list[tuple[bool, ...]] = field(default_factory=list)
+    __slots__ = (
+        "analytic", "doc", "family", "forward", "inputs", "joint", "jvp", "keep", "kinks",
+        "linear", "name", "numpy", "params", "plans", "pointwise", "rules", "samples", "saves",
+        "variadic", "view",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
-        self.variadic = bool(self.inputs) and self.inputs[0].startswith("*")
-        if not self.variadic and len(self.inputs) <= 2:
-            masks = product((False, True), repeat=len(self.inputs))
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        inputs: tuple[str, ...],
+        params: dict[str, Any] | None = None,
+        rules: Sequence[Rule | None] = (),
+        *,
+        joint: Rule | None = None,
+        saves: Any = (),
+        pointwise: bool = False,
+        linear: str | None = None,
+        view: bool = False,
+        analytic: bool = True,
+        family: str = "",
+        samples: Sequence[Sample] = (),
+        doc: str = "",
+        numpy: Sequence[Any] = (),
+        kinks: str = "",
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.inputs = inputs
+        self.params = params or {}
+        self.rules = list(rules)
+        self.joint = joint
+        self.saves = saves
+        self.pointwise = pointwise
+        self.linear = linear
+        self.view = view
+        self.analytic = analytic
+        self.family = family
+        self.samples = tuple(samples)
+        self.doc = doc
+        self.numpy = tuple(numpy)
+        self.kinks = kinks
+        self.jvp: Rule | None = None
+        self.variadic = bool(inputs) and inputs[0].startswith("*")
+        self.plans: dict[Any, tuple[bool, ...]] = {}
+        self.keep: list[tuple[bool, ...]] = []
+        if not self.variadic and len(inputs) <= 2:
+            masks = product((False, True), repeat=len(inputs))
             self.keep = [self.plan(mask[::-1]) for mask in masks]
+
+    def __repr__(self) -> str:
+        return f"Op({self.name!r})"
 
     def rules_for(self, count: int) -> list[Rule | None]:
         """The rules of a call with so many inputs (a variadic rule is told its ``argnum``)."""

@@ -252,13 +252,13 @@ conjugate = elementwise(
 conj = conjugate
 
 real = elementwise(
-    "real", np.real, lambda g, out, x: g,
+    "real", lambda x: x.real, lambda g, out, x: g,
     numpy=(np.real,), analytic=False, samples=ANY,
     doc="""Real part. Derivative: g.""",
 )  # fmt: skip
 
 imag = elementwise(
-    "imag", np.imag, lambda g, out, x: g * -1j if _is_complex(x) else zero(g, out),
+    "imag", lambda x: x.imag, lambda g, out, x: g * -1j if _is_complex(x) else zero(g, out),
     numpy=(np.imag,), analytic=False, samples=ANY,
     doc="""Imaginary part. Derivative: -i·g (in the plain transposed convention).""",
 )  # fmt: skip
