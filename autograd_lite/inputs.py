@@ -45,7 +45,12 @@ def stub(op: Op, value: Any, source: Any) -> Any:
 
 
 def coerced(op: Op, x: Any) -> Any:
-    """An input that is no Tensor, as an array the op can take."""
+    """An input that is no Tensor, as an array the op can take.
+
+    A Python number beside arrays stays one, so that NumPy lets the arrays choose the dtype.
+    """
+    if type(x) in NUMBERS:
+        return x if op.pointwise and len(op.inputs) > 1 else np.asarray(x)[()]
     if isinstance(x, np.ma.MaskedArray):
         raise DTypeError(
             f"{op.name}: got a masked array, whose mask would be dropped in silence; use where= "

@@ -231,7 +231,7 @@ class NumpyMethods:
                 f"np.{name}.{method}: got a Tensor, and this ufunc method has no derivative rule; "
                 "write it with functions that have one (np.sum, np.prod, np.cumsum, broadcasting)."
             )
-        raise _no_rule(name)
+        raise no_rule(name)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = NUMPY.get(func)
@@ -240,10 +240,11 @@ class NumpyMethods:
         if func in PLAIN:
             return func(*plain(args), **plain(kwargs))
         module = func.__module__.removeprefix("numpy").lstrip(".")
-        raise _no_rule(f"{module}.{func.__name__}" if module else func.__name__)
+        raise no_rule(f"{module}.{func.__name__}" if module else func.__name__)
 
 
-def _no_rule(name: str) -> UnsupportedError:
+def no_rule(name: str) -> UnsupportedError:
+    """The error for a NumPy function that nothing is registered for."""
     known = sorted({f.__name__ for f in NUMPY})
     hint = closest(name.rpartition(".")[2], known)
     return UnsupportedError(

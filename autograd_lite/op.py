@@ -87,6 +87,7 @@ class Op:
             ``others`` (variadic: every input but its own).
         pointwise: each entry of the output depends on one entry of each (broadcast) input.
         linear: ``"joint"`` (linear in all its inputs together), ``"each"`` (linear in each), None.
+        masks: its rule makes zeros that mean "not used": further down 0·inf is 0, not NaN.
         view: the output may share memory with the first input.
         analytic: complex step may go through it (a real input, extended to complex).
         kinks: what the derivative is where it does not exist, one sentence.
@@ -97,7 +98,7 @@ class Op:
 
     __slots__ = (
         "analytic", "doc", "family", "forward", "inputs", "joint", "jvp", "keep", "kinks",
-        "linear", "name", "numpy", "params", "plans", "pointwise", "rules", "samples", "saves",
+        "linear", "masks", "name", "numpy", "params", "plans", "pointwise", "rules", "samples", "saves",
         "variadic", "view",
     )  # fmt: skip
 
@@ -138,6 +139,7 @@ class Op:
         self.numpy = tuple(numpy)
         self.kinks = kinks
         self.jvp: Rule | None = None
+        self.masks = False
         self.variadic = bool(inputs) and inputs[0].startswith("*")
         self.plans: dict[Any, tuple[bool, ...]] = {}
         self.keep: list[tuple[bool, ...]] = []

@@ -238,15 +238,16 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
     """Run op on inputs (Tensors, arrays, numbers) and record it if one of them is tracked."""
     values: list[Any] = []
     parents: list[Any] = []
+    if any(isinstance(x, (list, tuple)) for x in inputs):
+        to_array = FUNCTIONS["array"]
+        inputs = tuple(to_array(x) if isinstance(x, (list, tuple)) else x for x in inputs)
     for x in inputs:
-        if isinstance(x, (list, tuple)):
-            x = FUNCTIONS["array"](x)
         if isinstance(x, Tensor):
             values.append(x._data)
             p: Any = x._node
             parents.append(x if p is None and x._requires_grad else p)
         else:
-            values.append(x if type(x) in NUMBERS else coerced(op, x))
+            values.append(coerced(op, x))
             parents.append(None)
     try:
         out = op.forward(*values, **params) if params else op.forward(*values)

@@ -131,6 +131,7 @@ def backward(
     owned: set[Any] = set()
     heap: list[tuple[int, Node]] = []
     visited: list[Node] = []
+    masked: set[Any] = set()
     for target, g in seeds:
         if target in table:
             _add(table, owned, target, g, lift is None)
@@ -158,6 +159,9 @@ def backward(
             g = spread(g, shape)
         if release:
             visited.append(node)
+        unused = node in masked if masked else False
+        if unused or op.masks:
+            masked.update(node.parents)
         saved = args
         if lift is not None:
             args, g = lift(node, g)
@@ -198,6 +202,8 @@ def backward(
             if probe is not None:
                 probe(node, g, gi)
             if pointwise:
+                if unused:
+                    gi = _without_nan(gi, g)
                 if to != shape:
                     gi = unbroadcast(spread(gi, shape), to)
             elif gi.shape != to:
@@ -231,6 +237,12 @@ def _add(table: dict[Any, Any], owned: set[Any], target: Any, g: Any, arrays: bo
         total = table[target] = before + g
         if arrays and type(total) is np.ndarray:
             owned.add(target)
+
+
+def _without_nan(gi: Any, g: Any) -> Any:
+    # Behind a where, a zero cotangent means "not chosen", and 0 times an infinite slope is 0.
+    bad = np.isnan(gi)
+    return np.where(bad & (g == 0), 0, gi) if bad.any() else gi
 
 
 def _fitted(g: Any, shape: tuple[int, ...], node: Node) -> Any:

@@ -88,8 +88,9 @@ def getitem(a: Any, index: Any) -> Any:
     if kind is not int and kind is not slice:
         frozen = _frozen(index)
         out = read(a, index=frozen)
-        if frozen is not index and out._alias is not None:
-            out._alias = (*out._alias[:2], index)
+        alias = getattr(out, "_alias", None)
+        if frozen is not index and alias is not None and alias[1] is not None:
+            out._alias = (*alias[:2], index)
         return out
     return read(a, index=index)
 

@@ -223,6 +223,8 @@ where_three = elementwise(
     kinks="the branch not taken gets 0, whatever its value or slope",
 )  # fmt: skip
 
+where_three.op.masks = True
+
 
 @composed(np.where)
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:

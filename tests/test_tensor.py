@@ -1,0 +1,529 @@
+"""Tensor as its user meets it: making one, reading it, NumPy's protocols, errors in sentences."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import errors
+
+
+def leaf(data, **options):
+    return ag.Tensor(data, requires_grad=True, **options)
+
+
+# -- making ------------------------------------------------------------------------------------
+
+
+def test_making_copies_and_keeps_the_dtype():
+    a = np.arange(3, dtype=np.float32)
+    t = ag.Tensor(a)
+    a[0] = 9
+    assert t.data.tolist() == [0, 1, 2]
+    assert t.dtype == np.float32
+    assert ag.Tensor([1, 2]).dtype == np.int64
+    assert ag.Tensor(1.0).shape == ()
+    assert isinstance(ag.Tensor(1.0).data, np.ndarray)
+    assert ag.Tensor([1, 2], dtype=float).dtype == np.float64
+    assert (t.ndim, t.size, t.is_leaf, t.grad, t.requires_grad) == (1, 3, True, None, False)
+
+
+def test_names():
+    assert leaf(1.0, name="w").name == "w"
+    z = (leaf([1.0]) * 2).named("z")
+    assert z.name == "z"
+    with pytest.raises(TypeError, match=r"name: got int, expected a str or None"):
+        z.name = 3
+
+
+@pytest.mark.parametrize("data", [[1, 2], True, np.arange(3), np.array([True])])
+def test_integers_cannot_require_grad(data):
+    with pytest.raises(errors.DTypeError, match=r"write 1\.0 or dtype=float"):
+        leaf(data)
+    assert leaf(data, dtype=float).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("hello", "Tensor: got dtype <U5, expected booleans, integers, floats or complex"),
+        ([1, [2, 3]], "Tensor: got list that is no array of numbers"),
+        ([None], "Tensor: got dtype object"),
+    ],
+)
+def test_making_refuses_what_is_not_numbers(data, text):
+    with pytest.raises(errors.DTypeError, match=text):
+        ag.Tensor(data)
+
+
+def test_making_from_a_tensor():
+    assert ag.Tensor(ag.Tensor([1.0])).data.tolist() == [1.0]
+    with pytest.raises(errors.GraphError, match=r"use t\.detach\(\), or autograd_lite\.array"):
+        ag.Tensor(leaf([1.0]))
+
+
+def test_repr_shows_values_and_origin():
+    assert repr(ag.Tensor([1.0, 2.0])) == "Tensor([1., 2.])"
+    assert repr(leaf([1.0], name="w")) == "Tensor([1.], requires_grad=True, name='w')"
+    assert repr(leaf([1.0]) * 2) == "Tensor([2.], op=multiply)"
+    assert repr(ag.Tensor(3.0)) == "Tensor(3.)"
+    assert repr(ag.Tensor([1.0], dtype=np.float32)) == "Tensor([1.], dtype=float32)"
+    assert f"{leaf(0.123456) * 1:.2f}" == "0.12"
+    assert str(leaf([1.0])) == f"{leaf([1.0])}"
+
+
+# -- data and grad -----------------------------------------------------------------------------
+
+
+def test_data_is_the_leafs_own_memory():
+    t = leaf([1.0, 2.0])
+    t.data[0] = 5
+    assert t.data.tolist() == [5, 2]
+    assert t.numpy() is t.data
+    scalar = leaf(1.0)
+    scalar.data[...] = 4
+    assert scalar.item() == 4
+
+
+def test_data_of_a_result_is_read_only():
+    y = leaf([1.0, 2.0]) * 2
+    with pytest.raises(ValueError, match="read-only"):
+        y.data[0] = 1
+    with pytest.raises(errors.GraphError, match="data: got a recorded result"):
+        y.data = np.zeros(2)
+
+
+def test_setting_data_checks_shape_and_dtype():
+    t = leaf([1.0, 2.0])
+    t.data = np.array([3.0, 4.0])
+    t.data -= 1
+    assert t.data.tolist() == [2, 3]
+    with pytest.raises(errors.ShapeError, match=r"data: got shape \(3,\), expected \(2,\)"):
+        t.data = np.zeros(3)
+    with pytest.raises(errors.DTypeError, match="data: got dtype int64, expected float64"):
+        t.data = np.array([1, 2])
+
+
+def test_grad_has_the_shape_and_dtype_of_its_tensor():
+    for dtype in (np.float16, np.float32, np.float64, np.complex64, np.complex128):
+        for shape in ((), (1,), (0, 2), (2, 3)):
+            t = leaf(np.ones(shape, dtype))
+            ag.absolute(t * np.float64(2)).sum().backward()
+            assert isinstance(t.grad, np.ndarray)
+            assert t.grad.shape == shape
+            assert t.grad.dtype == dtype
+
+
+def test_setting_grad():
+    t = leaf([1.0, 2.0])
+    t.grad = [1, 2]
+    assert t.grad.dtype == np.float64
+    t.zero_grad()
+    assert t.grad is None
+    with pytest.raises(errors.ShapeError, match=r"grad: got shape \(3,\), expected \(2,\)"):
+        t.grad = np.zeros(3)
+
+
+def test_requires_grad_can_be_switched_on_leaves_only():
+    t = ag.Tensor([1.0])
+    t.requires_grad = True
+    y = t * 2
+    with pytest.raises(errors.GraphError, match=r"only a leaf can be switched; use t\.detach\(\)"):
+        y.requires_grad = False
+
+
+def test_copies_of_leaves():
+    t = leaf([1.0, 2.0], name="w")
+    (t * t).sum().backward()
+    for other in (copy.copy(t), copy.deepcopy(t), pickle.loads(pickle.dumps(t))):
+        assert (other.name, other.requires_grad) == ("w", True)
+        np.testing.assert_array_equal(other.grad, t.grad)
+        other.data[0] = 7
+    assert t.data[0] == 1
+
+
+def test_copies_of_results_are_refused():
+    y = leaf([1.0]) * 2
+    for make in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(errors.GraphError, match=r"cannot be copied or pickled; use t\.detach"):
+            make(y)
+
+
+# -- conversions -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("convert", [np.asarray, np.array, float, int, complex, list])
+def test_silent_conversions_of_tracked_tensors_are_refused(convert):
+    t = leaf([1.0]) if convert is not list else leaf([[1.0]])
+    if convert is list:
+        assert all(isinstance(row, ag.Tensor) for row in t)
+        return
+    with pytest.raises(errors.ConversionError, match=r"write t\.data \(or t\.item\(\), or t\.deta"):
+        convert(t)
+
+
+def test_conversions_of_untracked_tensors():
+    t = ag.Tensor([2.5])
+    assert np.asarray(t).tolist() == [2.5]
+    assert np.asarray(t, dtype=np.float32).dtype == np.float32
+    assert float(ag.Tensor(2.5)) == 2.5
+    assert int(ag.Tensor(2)) == 2
+    assert [1, 2, 3][ag.Tensor(1)] == 2
+    assert bool(ag.Tensor(0.0)) is False
+    assert leaf(2.5).item() == 2.5
+
+
+def test_comparisons_and_queries_give_plain_arrays():
+    t = leaf([1.0, 3.0, 2.0])
+    assert (t > 1.5).tolist() == [False, True, True]
+    assert isinstance(t == t, np.ndarray)
+    assert t.argmax() == 1
+    assert np.argmax(t) == 1
+    assert np.isnan(t).tolist() == [False] * 3
+    assert np.shape(t) == (3,)
+    assert 3.0 in t
+    assert len(t) == 3
+    assert {t: "hashable"}[t] == "hashable"
+    assert np.allclose(t, [1, 3, 2])
+
+
+# -- NumPy -------------------------------------------------------------------------------------
+
+
+def test_numpy_functions_record():
+    t = leaf([[1.0, 2.0], [3.0, 4.0]])
+    for out in (
+        np.tanh(t),
+        np.add(t, 1),
+        np.sum(t, 0),
+        np.sum(t, axis=0, keepdims=True),
+        np.mean(a=t),
+        np.concatenate([t, t]),
+        np.stack([t, np.zeros((2, 2))]),
+        np.einsum("ij,jk", t, t),
+        np.where(t > 2, t, 0),
+        np.linalg.norm(t),
+        np.transpose(t),
+        np.add.reduce(t),
+        np.clip(t, 2, 3),
+    ):
+        assert isinstance(out, ag.Tensor)
+        assert out.requires_grad
+
+
+def test_an_array_on_the_left_keeps_the_graph():
+    t = leaf([[1.0, 2.0], [3.0, 4.0]])
+    a = np.ones((2, 2))
+    for out in (a @ t, a - t, a * t, a / t, a + t, a**t, np.float64(2) * t, 2 - t, 1 / t, 2**t):
+        assert isinstance(out, ag.Tensor)
+        assert out.requires_grad
+
+
+def test_unknown_numpy_functions_are_refused_with_the_nearest_name():
+    t = leaf([1.0])
+    for call, text in (
+        (
+            lambda: np.unwrap(t),
+            r"np\.unwrap: got a Tensor, and this function has no derivative rule",
+        ),
+        (lambda: np.gcd(t, 2), r"np\.gcd: got a Tensor.*no derivative rule"),
+        (lambda: np.linalg.svdvals(t), r"np\.linalg\.svdvals: got a Tensor"),
+        (lambda: np.apply_along_axis(np.sum, 0, t), r"autograd_lite\.primitive"),
+    ):
+        with pytest.raises(TypeError, match=text):
+            call()
+
+
+def test_a_near_miss_is_named():
+    from autograd_lite.methods import no_rule
+
+    assert "did you mean 'tanh'?" in str(no_rule("tahn"))
+
+
+def test_forms_without_a_rule_are_refused():
+    t = leaf([1.0, 2.0])
+    with pytest.raises(errors.UnsupportedError, match=r"np\.add: got out="):
+        np.add(t, 1, out=np.zeros(2))
+    a = np.zeros(2)
+    with pytest.raises(errors.UnsupportedError, match=r"an ndarray cannot hold a graph"):
+        a += t
+    with pytest.raises(
+        errors.UnsupportedError, match=r"np\.subtract\.reduce: .*no derivative rule"
+    ):
+        np.subtract.reduce(t)
+    with pytest.raises(errors.UnsupportedError, match=r"sum: got out=, and a result written into"):
+        np.sum(t, out=np.zeros(()))
+    with pytest.raises(errors.UnsupportedError, match=r"sum: got the argument 'axes', .*'axis'"):
+        ag.sum(t, axes=0)
+    with pytest.raises(errors.DTypeError, match=r"softmax: the argument 'x' is missing"):
+        ag.softmax()
+    with pytest.raises(errors.DTypeError, match=r"swapaxes: the argument 'axis1' is missing"):
+        ag.swapaxes(t)
+    with pytest.raises(errors.DTypeError, match=r"exp: got 1 positional arguments after the arr"):
+        ag.exp(t, 2)
+    with pytest.raises(errors.UnsupportedError, match=r"got a Tensor that requires grad as where="):
+        ag.sum(t, where=t)
+    plain = np.zeros(2)
+    plain += ag.Tensor([1.0, 2.0])
+    assert plain.tolist() == [1, 2]
+
+
+def test_every_numpy_spelling_of_power_keeps_float32():
+    t = leaf(np.ones(2, np.float32))
+    for out in (
+        t**2,
+        t**0.5,
+        np.power(t, 3),
+        t * 2.0,
+        1 / t,
+        t + 1,
+        np.maximum(t, 0),
+        ag.where(np.array([True, False]), t, 1.0),
+    ):
+        assert out.dtype == np.float32
+
+
+def test_nested_lists_of_tensors():
+    t, u = leaf(2.0), leaf([1.0, 3.0])
+    out = ag.array([[t, 1.0], u])
+    (out * np.array([[1.0, 10.0], [100.0, 1000.0]])).sum().backward()
+    assert t.grad == 1
+    assert u.grad.tolist() == [100, 1000]
+    assert np.add(t, [1.0, 2.0]).shape == (2,)
+    with pytest.raises(errors.ShapeError, match=r"array: got parts of shapes"):
+        ag.array([t, [1.0, 2.0]])
+
+
+def test_methods_are_ndarrays():
+    t = leaf(np.arange(6.0).reshape(2, 3))
+    assert t.reshape(3, 2).shape == t.reshape((3, 2)).shape == (3, 2)
+    assert t.transpose(1, 0).shape == t.transpose().shape == t.T.shape == t.mT.shape == (3, 2)
+    assert t.swapaxes(0, 1).shape == (3, 2)
+    assert t.ravel().shape == t.flatten().shape == (6,)
+    assert t[None].squeeze(0).shape == (2, 3)
+    assert t.sum(axis=0).shape == t.mean(0).shape == t.max(0).shape == t.min(0).shape == (3,)
+    assert t.prod(axis=1).shape == t.var(axis=1).shape == t.std(axis=1).shape == (2,)
+    assert t.cumsum(axis=0).shape == t.clip(0, 1).shape == t.copy().shape == (2, 3)
+    assert t.dot(np.ones(3)).shape == (2,)
+    assert t.astype(np.float32).dtype == np.float32
+    assert t.astype(int).requires_grad is False
+    assert t.repeat(2, axis=0).shape == (4, 3)
+    assert t.conj().real.imag.shape == (2, 3)
+    assert t.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert [row.shape for row in t] == [(3,), (3,)]
+
+
+# -- errors in sentences -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("do", "error", "text"),
+    [
+        (
+            lambda: leaf(np.ones((3, 4)), name="x") @ leaf(np.ones((5, 2)), name="w"),
+            errors.ShapeError,
+            r"matmul: got shapes \(3, 4\) 'x' and \(5, 2\) 'w'; expected 4 == 5 "
+            r"\(last axis of x, second-to-last of y\); transpose or reshape one of them",
+        ),
+        (
+            lambda: leaf(np.ones((3, 4))) @ np.ones((2, 4)),
+            errors.ShapeError,
+            r"matmul: got shapes \(3, 4\) and \(2, 4\); expected 4 == 2 .*; transpose y",
+        ),
+        (
+            lambda: leaf(np.ones((4, 3))) @ np.ones((4, 2)),
+            errors.ShapeError,
+            r"expected 3 == 4 .*; transpose x",
+        ),
+        (
+            lambda: leaf(1.0) @ np.ones(2),
+            errors.ShapeError,
+            r"matmul: .*use \* to multiply by a sc",
+        ),
+        (
+            lambda: leaf(np.ones(3)) + np.ones(4),
+            errors.ShapeError,
+            r"add: got shapes \(3,\) and \(4,\); expected axis -1 to be equal or 1, got 3 and 4",
+        ),
+        (
+            lambda: leaf(np.ones((2, 3))).reshape(4),
+            errors.ShapeError,
+            r"reshape: got shape \(2, 3\); cannot reshape array of size 6 into shape \(4,\)",
+        ),
+        (
+            lambda: leaf(np.ones((2, 3))).sum(axis=2),
+            errors.ShapeError,
+            r"sum: got shape \(2, 3\); axis 2 is out of bounds for array of dimension 2",
+        ),
+        (
+            lambda: leaf(np.ones(3))[5],
+            errors.IndexOutOfRangeError,
+            r"getitem: got shape \(3,\); index 5 is out of bounds for axis 0 with size 3",
+        ),
+        (
+            lambda: leaf(np.ones(3)) + "a",
+            TypeError,
+            r"unsupported operand type",
+        ),
+        (
+            lambda: ag.exp("a"),
+            errors.DTypeError,
+            r"exp: got str, expected a Tensor, an array or a n",
+        ),
+        (lambda: ag.exp(None), errors.DTypeError, r"exp: got NoneType, expected a Tensor"),
+        (
+            lambda: leaf(np.ones(2)) + np.array(["a", "b"]),
+            errors.DTypeError,
+            r"add: got ",
+        ),
+        (
+            lambda: leaf(np.ones(2)) * np.ma.array([1.0, 2.0], mask=[True, False]),
+            errors.DTypeError,
+            r"multiply: got a masked array, whose mask would be dropped in silence",
+        ),
+        (
+            lambda: ag.concatenate([leaf(np.ones((2, 3))), np.ones((2, 4))]),
+            errors.ShapeError,
+            r"concatenate: got shapes \(2, 3\) and \(2, 4\); all the input array dimensions",
+        ),
+        (lambda: ag.concatenate([]), errors.ArgumentError, r"concatenate: got an empty list"),
+        (
+            lambda: ag.stack(3.0),
+            errors.ArgumentError,
+            r"stack: got float, expected a list of arrays",
+        ),
+        (
+            lambda: ag.tensordot(np.ones((2, 3)), leaf(np.ones((2, 3))), 1),
+            errors.ShapeError,
+            r"tensordot: got shapes \(2, 3\) and \(2, 3\) with axes .*name axes of equal sizes",
+        ),
+        (
+            lambda: ag.einsum("ij,jk", leaf(np.ones((2, 3)))),
+            errors.ArgumentError,
+            r"einsum: got 1 operands for 2 terms in 'ij,jk'",
+        ),
+        (
+            lambda: ag.einsum("ijk", leaf(np.ones((2, 3)))),
+            errors.ArgumentError,
+            r"einsum: got shape \(2, 3\) for the term 'ijk', which names 3 axes",
+        ),
+        (lambda: ag.einsum(), errors.ArgumentError, r"einsum: got no arguments"),
+        (
+            lambda: ag.split(leaf(np.ones(5)), 2),
+            errors.ShapeError,
+            r"split: got 2 sections for an axis of size 5, which they do not divide; use array_spl",
+        ),
+        (lambda: ag.array_split(leaf(np.ones(5)), 0), errors.ArgumentError, r"got 0 sections"),
+        (
+            lambda: ag.pad(leaf(np.ones(3)), 1, mode="mean"),
+            errors.UnsupportedError,
+            r"pad: got mode='mean', expected one of constant, edge, reflect, symmetric, wrap",
+        ),
+        (
+            lambda: ag.pad(leaf(np.ones(3)), 1, mode="edge", constant_values=1),
+            errors.ArgumentError,
+            r"pad: got 'constant_values', which mode='edge' does not take",
+        ),
+        (
+            lambda: ag.pad(leaf(np.ones(3)), 1, mode="reflect", reflect_type="odd"),
+            errors.UnsupportedError,
+            r"pad: got reflect_type='odd', expected 'even'",
+        ),
+        (
+            lambda: ag.norm(leaf(np.ones((2, 2))), ord="spectral"),
+            errors.ArgumentError,
+            r"norm: got ord='spectral' for matrices, expected None, 'fro', 1, -1, inf or -inf",
+        ),
+        (
+            lambda: ag.norm(leaf(np.ones(2)), ord="fro"),
+            errors.ArgumentError,
+            r"norm: got ord='fro' for vectors, expected a number or None",
+        ),
+        (
+            lambda: ag.norm(leaf(np.ones((2, 2, 2))), ord=1),
+            errors.ShapeError,
+            r"norm: got 3 axes \(shape \(2, 2, 2\)\), expected 1 for vectors or 2 for matrices",
+        ),
+        (
+            lambda: ag.prod(leaf(np.ones(2)), axis=3),
+            errors.ShapeError,
+            r"prod: got axis 3 for an array of 1 dimensions",
+        ),
+        (
+            lambda: ag.one_hot([0, 3], 3),
+            errors.ArgumentError,
+            r"one_hot: got labels from 0 to 3, expected 0 to 2",
+        ),
+        (
+            lambda: ag.one_hot([0.5]),
+            errors.ArgumentError,
+            r"one_hot: got labels of dtype float64, expected integers; use astype\(int\)",
+        ),
+        (
+            lambda: ag.Tensor([1.0]).backward(),
+            errors.GraphError,
+            r"backward: got a Tensor of shape \(1,\) that depends on nothing that requires grad",
+        ),
+        (
+            lambda: (leaf([1.0, 2.0]) * 2).backward(),
+            errors.ShapeError,
+            r"backward: got an output of shape \(2,\), expected a scalar; pass gradient= of",
+        ),
+        (
+            lambda: (leaf([1.0, 2.0]) * 2).backward(np.ones(3)),
+            errors.ShapeError,
+            r"backward: got gradient of shape \(3,\) for an output of shape \(2,\)",
+        ),
+        (
+            lambda: (leaf(1.0) * 2).backward("a"),
+            errors.DTypeError,
+            r"backward: got gradient of dtype <U1, expected numbers",
+        ),
+        (
+            lambda: leaf([1j]).sum().backward(),
+            errors.DTypeError,
+            r"backward: got a complex output, whose gradient needs a direction",
+        ),
+        (
+            lambda: ag.Tensor([1.0]).register_hook(print),
+            errors.GraphError,
+            r"register_hook: got a Tensor of shape \(1,\) that does not require grad",
+        ),
+        (
+            lambda: ag.Tensor([1.0]).retain_grad(),
+            errors.GraphError,
+            r"retain_grad: got a Tensor of shape \(1,\) that does not require grad",
+        ),
+    ],
+)
+def test_error_is_a_sentence(do, error, text):
+    with pytest.raises(error, match=text):
+        do()
+
+
+def test_errors_are_value_or_type_errors():
+    kinds = [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, Exception)]
+    assert len(kinds) > 8
+    for kind in kinds:
+        assert kind is errors.AutogradError or issubclass(kind, ValueError | TypeError)
+
+
+def test_the_same_program_gives_the_same_text_and_bits():
+    def run():
+        t = leaf(np.linspace(0, 1, 7).reshape(7, 1))
+        (ag.tanh(t @ t.T).sum() * t.std()).backward()
+        return t.grad.tobytes()
+
+    assert run() == run()
+
+
+def test_no_warning_from_sigmoid_or_backward():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        t = leaf([-1e4, 1e4])
+        ag.sigmoid(t).sum().backward()
