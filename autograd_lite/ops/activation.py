@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..op import Sample
 from ..primitive import elementwise, primitive
+from ..quiet import switch
 from .elementwise import REAL
 
 __all__ = [
@@ -23,22 +24,29 @@ _AWAY_FROM_0 = (Sample((2, 3), low=0.1), Sample((2, 3), high=-0.1), Sample(()), 
 
 
 def _floating(x: Any) -> Any:
-    return x.astype(np.float64) if x.dtype.kind in "biu" else x
+    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+
+
+_begin, _end = switch(over="ignore")
+_ONES = {np.dtype(t): t(1) for t in (np.float32, np.float64)}
 
 
 def _sigmoid(x: Any) -> Any:
     x = _floating(x)
     # exp overflows to inf below about -709 (-88 in float32), and 1/(1 + inf) is the right 0.
-    with np.errstate(over="ignore"):
+    token = _begin()
+    try:
         e = np.exp(-x)
+    finally:
+        _end(token)
     if type(e) is not np.ndarray:
         return 1 / (1 + e)
-    e += 1
+    np.add(e, _ONES.get(e.dtype, 1), e)  # a NumPy scalar is added faster than a Python number
     return np.reciprocal(e, e)
 
 
 sigmoid = elementwise(
-    "sigmoid", _sigmoid, lambda g, out, x: g * (out * (1 - out)),
+    "sigmoid", _sigmoid, lambda g, out, x: g * (out - out * out),
     saves=("out",), samples=REAL,
     doc="""Logistic function 1/(1 + e⁻ˣ), without overflow.
 
