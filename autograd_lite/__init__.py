@@ -8,22 +8,29 @@
 array([ 1.3818,  0.077 , -2.8289])
 """
 
-from . import errors
-from .check import check_grads
-from .checkpoint import checkpoint
+from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
+
+from . import errors as errors
+from .check import check_grads as check_grads
+from .checkpoint import checkpoint as checkpoint
 from .functional import (
-    grad,
-    gradients,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    stop_gradient,
-    value_and_grad,
-    vjp,
+    grad as grad,
+    gradients as gradients,
+    hessian as hessian,
+    hvp as hvp,
+    jacobian as jacobian,
+    jvp as jvp,
+    stop_gradient as stop_gradient,
+    value_and_grad as value_and_grad,
+    vjp as vjp,
 )
-from .mode import detect_anomaly, enable_grad, is_grad_enabled, no_grad
-from .op import Sample
+from .mode import (
+    detect_anomaly as detect_anomaly,
+    enable_grad as enable_grad,
+    is_grad_enabled as is_grad_enabled,
+    no_grad as no_grad,
+)
+from .op import Sample as Sample
 from .ops.activation import *
 from .ops.elementwise import *
 from .ops.index import *
@@ -32,6 +39,23 @@ from .ops.linalg import *
 from .ops.piecewise import *
 from .ops.reduce import *
 from .ops.shape import *
-from .primitive import Primitive, composed, elementwise, primitive
-from .tensor import Tensor
-from .version import __version__
+from .primitive import (
+    Primitive as Primitive,
+    composed as composed,
+    elementwise as elementwise,
+    primitive as primitive,
+)
+from .tensor import Tensor as Tensor
+from .version import __version__ as __version__
+
+if _TYPE_CHECKING:
+    from .viz import draw as draw
+
+
+def __getattr__(name: str) -> _Any:
+    # Drawing brings in graphviz, so it is imported when it is first asked for.
+    if name == "draw":
+        from .viz import draw
+
+        return draw
+    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")

@@ -10,8 +10,8 @@ from .cotangent import target_of
 from .errors import ArgumentError
 from .node import Node, tick
 from .op import Op
+from .recording import Function, fresh_input, pull
 from .tensor import Tensor, plain_tensor, wrap
-from .trace import Function, fresh_input, pull
 from .tree import flatten
 
 

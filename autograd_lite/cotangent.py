@@ -17,7 +17,6 @@ from .node import Node
 from .op import FUNCTIONS
 from .quiet import switch
 
-
 _begin, _end = switch(all="ignore")
 
 

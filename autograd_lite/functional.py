@@ -21,8 +21,8 @@ import numpy as np
 from . import mode, walk
 from .cotangent import conjugated, seed_of, settle, target_of
 from .errors import ArgumentError, GraphError, ShapeError
+from .recording import Function, Trace, in_form, pull, push
 from .tensor import Tensor, check_tensor, plain_tensor
-from .trace import Function, Trace, in_form, pull, push
 from .tree import flatten, structure
 
 

@@ -39,7 +39,7 @@ def switch(**kinds: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
     >>> end(token)
     """
     try:
-        from numpy._core.umath import _extobj_contextvar, _make_extobj  # type: ignore[attr-defined]
+        from numpy._core.umath import _extobj_contextvar, _make_extobj
 
         state = _make_extobj(**kinds)
     except (ImportError, TypeError):

@@ -179,7 +179,7 @@ def mnist(hidden):
     rng = np.random.default_rng(0)
     X = rng.random((7000, 784), dtype=np.float32)
     labels = rng.integers(0, 10, 7000)
-    model = nn.MLP(784, hidden, 10, activation="relu", rng=rng).astype(np.float32)
+    model = nn.MLP(784, hidden, 10, activation="relu", rng=rng, dtype=np.float32)
     optimizer = nn.optim.Adam(model.parameters(), lr=1e-3)
     start = [p.data.copy() for p in model.parameters()]
     params = [s.copy() for s in start]

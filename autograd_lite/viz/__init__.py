@@ -6,4 +6,4 @@ Three steps, each in files of its own: read the graph into plain records (``grap
 (``render.py``). The records know no DOT and the DOT knows no Tensor.
 """
 
-from .drawing import Drawing, draw
+from .drawing import Drawing as Drawing, draw as draw

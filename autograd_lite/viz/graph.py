@@ -6,22 +6,26 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from .. import walk
-from ..node import Node, Spec
+from ..node import Node
 from . import label, recover
 from .block import Block, block_of
 from .label import ELLIPSIS, Expression
 
 # As much of a name as a header, a title or an expression holds; a tooltip has the rest.
 NAME, WORD, BAND, TOOLTIP = 24, 14, 26, 300
+
+# The roles of tensors that no op has made.
+SOURCES = ("parameter", "input", "constant")
 
 
 @dataclass(slots=True)
@@ -30,7 +34,8 @@ class Card:
 
     Attributes:
         id: ``n0``, ``n1``, … in topological order.
-        role: "parameter", "input", "constant", "result", "output" or "hidden".
+        role: "parameter", "input", "constant", "result", "output"; "hidden" for all that is not
+            drawn, "ghost" for a card that stands for another, of the role that of names.
         name: what the header shows: the tensor's name, cut, or its id; full_name: uncut, or "".
         call: of an op's result, what was called; op: the op's name.
         shape, dtype, value, gradient: of the tensor; None where not known or not asked for.
@@ -44,13 +49,14 @@ class Card:
     full_name: str = ""
     call: str = ""
     op: str = ""
-    shape: tuple[int, ...] = ()
+    shape: tuple[int, ...] | None = None
     dtype: Any = None
     value: Block | None = None
     gradient: Block | None = None
     title: str = ""
     remarks: list[str] = field(default_factory=list)
     awaits_gradient: bool = False
+    of: str = ""
 
 
 @dataclass(slots=True)
@@ -80,6 +86,7 @@ class Options:
     grads: bool = True
     max_cells: int = 64
     max_nodes: int = 200
+    inline: bool = False
 
 
 def read(t: Any, names: Mapping[str, Any], options: Options) -> Graph:
@@ -88,25 +95,35 @@ def read(t: Any, names: Mapping[str, Any], options: Options) -> Graph:
 
 
 def names_of(names: Mapping[str, Any], nodes: list[Node]) -> dict[Any, str]:
-    """Names by what the engine knows: a node, a leaf, or the id of a constant's array."""
+    """Names by what the engine knows: a node, a leaf, or the key of a constant's array."""
     found: dict[Any, str] = {}
     for name, x in names.items():
         if name.startswith("_"):
             continue
         if hasattr(x, "_is_tracked"):
-            key = (x._node or x) if x._is_tracked() else id(x._data)
+            key = (x._node or x) if x._is_tracked() else _key(x._data)
         elif isinstance(x, np.ndarray):
-            key = id(x)
+            key = _key(x)
         else:
             continue
         found.setdefault(key, name)
     for node in nodes:
         for arg in node.args[1:] if node.args is not None else ():
             # A constant that is kept elsewhere as a bare array has its name here.
-            source = arg() if isinstance(arg, Spec) else None
+            source = arg() if isinstance(arg, ref) else None
             if getattr(source, "name", None):
-                found.setdefault(id(source._data), source.name)  # type: ignore[union-attr]
+                found.setdefault(_key(source._data), source.name)  # type: ignore[union-attr]
     return found
+
+
+def _readable(name: str | None) -> str | None:
+    """A name, unless there is nothing in it to read."""
+    return name if name and name.strip() else None
+
+
+def _key(array: Any) -> tuple[str, int]:
+    """What stands for a constant: arrays cannot be dict keys."""
+    return "array", id(array)
 
 
 class _Reader:
@@ -117,6 +134,9 @@ class _Reader:
         self.names = names_of(names, self.nodes)
         self.cards: dict[Any, Card] = {}
         self.words: dict[Any, Expression] = {}
+        # Per result without a card of its own, the (node, input number, key) that it reads.
+        self.inlined: dict[Any, list[tuple[Node, int, Any]]] = {}
+        self.uses = Counter(p for node in self.nodes for p in node.parents)
         shown = self._selected()
         drawn = set(shown)
         leaves = {p for n in shown for p in n.parents if p is not None and type(p) is not Node}
@@ -144,16 +164,15 @@ class _Reader:
                 yield i, parent, arg
             elif not self._is_inline(arg):
                 value = recover.constant(arg, node)[0]
-                yield i, (node, i) if value is None else id(value), arg
+                yield i, (node, i) if value is None else _key(value), arg
 
     def _is_inline(self, arg: Any) -> bool:
         """Whether a constant is written into the expression: a number without a name."""
-        if not isinstance(arg, (np.ndarray, np.generic, Spec)):
+        if not isinstance(arg, (np.ndarray, np.generic, ref)):
             return True
-        if arg.shape:
-            return False
-        value = arg() if isinstance(arg, Spec) else arg
-        return id(getattr(value, "_data", value)) not in self.names
+        value = arg() if isinstance(arg, ref) else arg
+        value = getattr(value, "_data", value)
+        return value is not None and not value.shape and _key(value) not in self.names
 
     def _selected(self) -> list[Node]:
         """The nodes to draw, oldest first: all, or those nearest to the output and the leaves."""
@@ -177,15 +196,32 @@ class _Reader:
         for i, key, arg in inputs:
             if key not in self.cards and type(key) is not Node:
                 self._add_source(node, i, key, arg)
+        sources: list[tuple[Node, int, Any]] = []
+        for i, key, _ in inputs:
+            sources += self.inlined.get(key, [(node, i, key)])
+        if self.options.inline and self._is_passing(node):
+            call = self._expression(node, False)
+            if len(call[0]) <= WORD:
+                self.words[node], self.inlined[node] = call, sources
+                return
         card = self._card(node, "output" if node is self.root else "result", self._name(node), node)
         card.op = label.clean(node.op.name, NAME)
         card.call, word = self._called(node)
-        self.words[node] = label.named(label.clean(card.full_name, WORD)) if card.full_name else word
-        self._show_value(card, self.values.get(node))
+        if card.full_name:
+            word = label.named(label.clean(card.full_name, WORD))
+        self.words[node] = word
+        if node.args is not None or node in self.values:
+            self._show_value(card, self.values.get(node))
         self._show_gradient(card, node, None if node.meta is None else node.meta.grad)
-        for i, key, _ in inputs:
+        if node.args is None and card.gradient is None:
+            card.awaits_gradient = False  # nothing will come: the graph is freed
+        for user, i, key in sources:
             if key in self.cards:
-                self.graph.edges.append(Edge(self.cards[key].id, card.id, self._sent(node, i, key)))
+                self.graph.edges.append(Edge(self.cards[key].id, card.id, self._sent(user, i, key)))
+
+    def _is_passing(self, node: Node) -> bool:
+        """Whether a result is nobody's but its only user's."""
+        return node is not self.root and self.uses[node] == 1 and not self._name(node)
 
     def _add_source(self, node: Node, i: int, key: Any, arg: Any) -> None:
         """The card of a leaf or a constant that node reads."""
@@ -196,23 +232,28 @@ class _Reader:
             self._show_gradient(card, leaf, leaf._grad)
         else:
             value, source = recover.constant(arg, node)
-            name = self.names.get(id(value)) or getattr(source, "name", None)
-            card = self._card(key, "input" if name else "constant", name, arg)
+            name = _readable(self.names.get(_key(value))) or _readable(
+                getattr(source, "name", None)
+            )
+            like = arg if value is None else value
+            card = self._card(key, "input" if name else "constant", name, like)
             self._show_value(card, value)
         self.words[key] = label.named(label.clean(card.full_name or card.id, WORD))
 
     def _card(self, key: Any, role: str, name: str | None, like: Any) -> Card:
         number = f"n{len(self.graph.cards)}"
         word = name or (self.output if role == "output" else number)
-        card = Card(number, role, label.clean(word, NAME), name or "", shape=like.shape)
-        card.dtype = like.dtype
+        card = Card(number, role, label.clean(word, NAME), name or "")
+        # Of a constant that the user has dropped even these may be unknown.
+        card.shape = getattr(like, "shape", None)
+        card.dtype = getattr(like, "dtype", None)
         self.cards[key] = card
         self.graph.cards.append(card)
         return card
 
     def _name(self, target: Any) -> str | None:
         own = target.meta if type(target) is Node else target._meta
-        return self.names.get(target) or (None if own is None else own.name)
+        return _readable(self.names.get(target)) or _readable(None if own is None else own.name)
 
     def _output_name(self) -> str:
         name = self._name(self.root)
@@ -223,21 +264,23 @@ class _Reader:
     def _called(self, node: Node) -> tuple[str, Expression]:
         """What the band says, and what stands for the result in other expressions."""
         number = label.named(self.cards[node].id)
-        for short in (False, True):
-            operands = list(self._words(node, short))
-            whole = label.expression(node.op.name, operands, node.params or {}, node.op.params)
-            if len(whole[0]) <= BAND:
-                return whole[0], whole if len(whole[0]) <= WORD else number
-        return label.clean(whole[0], BAND), number
+        whole = self._expression(node, False)
+        if len(whole[0]) > BAND:
+            whole = self._expression(node, True)
+        return label.clean(whole[0], 2 * BAND), whole if len(whole[0]) <= WORD else number
+
+    def _expression(self, node: Node, short: bool) -> Expression:
+        operands = list(self._words(node, short))
+        return label.expression(node.op.name, operands, node.params or {}, node.op.params)
 
     def _words(self, node: Node, short: bool) -> Iterator[Expression]:
         keys = {i: key for i, key, _ in self._operands(node)}
         for i, parent in enumerate(node.parents):
             if i in keys:
                 card = self.cards.get(keys[i])
-                if card is None:
+                if keys[i] not in self.words:
                     yield label.named(ELLIPSIS)
-                elif short and not card.full_name:
+                elif short and card is not None and not card.full_name:
                     yield label.named(card.id)
                 else:
                     yield self.words[keys[i]]
@@ -290,7 +333,7 @@ class _Reader:
             if node not in drawn:
                 hidden[node] = None
             for parent in node.parents:
-                if parent is None:
+                if parent is None or parent in self.inlined or node in self.inlined:
                     continue
                 if parent not in self.cards:
                     hidden[parent] = None
@@ -302,8 +345,8 @@ class _Reader:
         self.graph.cards.append(Card("more", "hidden", f"{ELLIPSIS} {count} more"))
         self.graph.edges += [Edge(tail, head) for tail, head in edges]
         self.graph.notes.append(
-            f"{count} tensors are hidden: max_nodes={self.options.max_nodes} keeps those nearest "
-            f"to {self.output} and to the leaves"
+            f"{count} tensors hidden: max_nodes={self.options.max_nodes} keeps those nearest to "
+            f"{self.output} and the leaves"
         )
 
     def _note(self, leaves: set[Any]) -> None:

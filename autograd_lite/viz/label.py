@@ -53,13 +53,18 @@ def _escaped(c: str) -> str:
     return c.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
+def kind_text(shape: tuple[int, ...] | None, dtype: Any) -> str:
+    """Shape and dtype as the card writes them, ``2×3 f64``; "" where they are not known."""
+    return "" if shape is None else f"{shape_text(shape)} {dtype_text(dtype)}"
+
+
 def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape as the card writes it: ``2×3``, or ``scalar``."""
+    """A shape: ``2×3``, or ``scalar``."""
     return "×".join(map(str, shape)) if shape else "scalar"
 
 
 def dtype_text(dtype: Any) -> str:
-    """A dtype as the card writes it: ``f64``, ``i32``, ``c128``, ``bool``."""
+    """A dtype: ``f64``, ``i32``, ``c128``, ``bool``."""
     kind = {"u": "u", "i": "i", "f": "f", "c": "c"}.get(dtype.kind)
     return f"{kind}{dtype.itemsize * 8}" if kind else str(dtype)
 
@@ -109,9 +114,14 @@ def exact_text(x: Any) -> str:
 
 
 def constant_text(x: Any) -> str:
-    """A number inside an expression: as its user would have typed it."""
+    """A number inside an expression: as its user would have typed it; a cut one ends in "…".
+
+    >>> constant_text(0.99999), constant_text(1 / 3), constant_text(2.0)
+    ('0.99999', '0.33333…', '2.0')
+    """
     if isinstance(x, (float, np.floating)) and math.isfinite(x):
-        return f"{float(x):.4g}".replace("-", "−")
+        text = str(x)
+        return (text if len(text) <= 9 else f"{float(x):.5g}{ELLIPSIS}").replace("-", "−")
     text = number_text(x)
     return f"({text})" if isinstance(x, (complex, np.complexfloating)) else text
 

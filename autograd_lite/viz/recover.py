@@ -11,12 +11,13 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from .. import walk
 from ..cotangent import conjugated, settle
-from ..node import Node, Spec
+from ..node import Node
 from .block import norm_of
 
 _ARRAYS = (np.ndarray, np.generic)
@@ -27,15 +28,12 @@ def constant(arg: Any, node: Node) -> tuple[Any, Any]:
 
     Both are None where the user has dropped it, or written into it since.
     """
-    if not isinstance(arg, Spec):
+    if not isinstance(arg, ref):
         return arg, arg
     source = arg()
-    if source is None:
+    if source is None or getattr(source, "_written", 0) > node.order:
         return None, None
-    value = getattr(source, "_data", source)
-    if getattr(source, "_written", 0) > node.order or value.shape != arg.shape:
-        return None, None
-    return value, source
+    return getattr(source, "_data", source), source
 
 
 def stale_leaf(parent: Any, node: Node) -> bool:
@@ -194,7 +192,7 @@ class _Probe:
         self.shared = {p for p in drawn if edges[p] > 1}
 
     def drop_unfinished(self) -> None:
-        """Forget a node some of whose terms did not come (None from a joint rule): which, is open."""
+        """Forget a node of whose terms some did not come: a joint rule may give None for any."""
         if self.inputs and self.node is not None:
             for i in range(len(self.node.parents)):
                 self.sent.pop((self.node, i), None)

@@ -1,0 +1,213 @@
+"""Can a small network read handwritten digits? Train a multilayer perceptron, and look inside.
+
+    python examples/digits.py                   scikit-learn's 1,797 digits of 8x8 pixels
+    python examples/digits.py --data DIR        MNIST's IDX files in DIR, gzipped or not
+
+Prints accuracies and a confusion matrix, checks the gradient of the loss against numerical
+derivatives, and writes into --output: graph.svg (the backward graph of the loss),
+misclassified.png and weights.npz, from which it predicts again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from idx import IdxError, load_mnist
+
+import autograd_lite as ag
+import nn
+from nn.save import replacing
+
+
+class RefusedError(Exception):
+    """Something that cannot go on; the message is one sentence."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; --help lists the options.\n")
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = Parser(description="Train a multilayer perceptron on handwritten digits.")
+    add = parser.add_argument
+    add("--data", metavar="DIR", help="folder of MNIST's IDX files (default: scikit-learn's)")
+    add("--hidden", type=int, nargs="+", default=[100], help="sizes of the hidden layers")
+    add("--activation", default="sigmoid", help="sigmoid, relu or tanh")
+    add("--epochs", type=int, default=40)
+    add("--batch-size", type=int, default=32)
+    add("--lr", type=float, default=0.01, help="Adam's learning rate")
+    add("--seed", type=int, default=0)
+    add("--output", type=Path, default=Path("output"), metavar="DIR")
+    args = parser.parse_args(argv)
+    for name in ("epochs", "batch_size"):
+        if getattr(args, name) < 1:
+            parser.error(f"--{name.replace('_', '-')} must be 1 or more")
+    if args.seed < 0:
+        parser.error("--seed must be 0 or more")
+    return args
+
+
+def require(package: str, name: str = "") -> None:
+    try:
+        importlib.import_module(package)
+    except ImportError:
+        raise RefusedError(
+            f"{name or package} is not installed; run: pip install '.[examples]'"
+        ) from None
+
+
+def load(folder: str | None) -> tuple[Any, Any]:
+    """Images (n, side, side), float32 from 0 to 1, and labels (n,)."""
+    if folder is not None:
+        images, labels = load_mnist(folder)
+        return images.astype(np.float32) / 255, labels.astype(np.int64)
+    require("sklearn.datasets", "scikit-learn")
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return digits.images.astype(np.float32) / 16, digits.target.astype(np.int64)
+
+
+def split(labels: Any, share: float, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Row numbers for training and for testing: the same share of every digit."""
+    train, test = [], []
+    for digit in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == digit))
+        cut = round(share * len(rows))
+        test.append(rows[:cut])
+        train.append(rows[cut:])
+    return np.concatenate(train), np.concatenate(test)
+
+
+def train(model: nn.Module, X: Any, y: Any, args: argparse.Namespace, rng: Any) -> None:
+    from tqdm import trange
+
+    optimizer = nn.Adam(model.parameters(), lr=args.lr)
+    with trange(args.epochs, desc="training", unit="epoch") as bar:
+        for _ in bar:
+            losses = []
+            for inputs, labels in nn.batches(X, y, args.batch_size, rng=rng):
+                loss = nn.cross_entropy(model(inputs), labels)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.item())
+            bar.set_postfix(loss=f"{np.mean(losses):.4f}", refresh=False)
+
+
+def predict(model: nn.Module, X: Any) -> Any:
+    with ag.no_grad():
+        return model(X).data.argmax(axis=1)
+
+
+def confusion(labels: Any, predicted: Any) -> str:
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (labels, predicted), 1)
+    lines = ["predicted" + "".join(f"{d:5}" for d in range(10))]
+    lines += [f"  digit {d}" + "".join(f"{n:5}" for n in row) for d, row in enumerate(counts)]
+    return "\n".join(lines)
+
+
+def check(model: Any, X: Any, y: Any) -> None:
+    """Compare the gradient of the loss in every parameter with numerical derivatives."""
+
+    def loss(*parameters: Any) -> Any:
+        out = X.astype(np.float64)
+        for i, layer in enumerate(model):
+            # Layers 0, 2, 4, ... are linear, the activations between them have no parameters.
+            out = layer(out) if i % 2 else nn.linear(out, *parameters[i : i + 2])
+        return nn.cross_entropy(out, y)
+
+    report = ag.check_grads(loss, *(p.data.astype(np.float64) for p in model.parameters()))
+    print("gradient check:", "right" if report.ok else "WRONG")
+    print(report)
+
+
+def draw(model: nn.Module, X: Any, y: Any, folder: Path) -> None:
+    """The backward graph of the loss of a few digits, with the parameters' names."""
+    for name, parameter in model.named_parameters():
+        parameter.name = name
+    model.zero_grad()
+    loss = nn.cross_entropy(model(X), y).named("loss")
+    loss.backward(retain_graph=True)
+    graph = ag.draw(loss)
+    try:
+        graph.save(folder / "graph.svg")
+        print(f"wrote {folder / 'graph.svg'}")
+    except ag.errors.RenderError as error:
+        graph.save(folder / "graph.dot")
+        print(f"wrote {folder / 'graph.dot'}, not an image: {error}")
+
+
+def show_wrong(images: Any, labels: Any, predicted: Any, folder: Path) -> None:
+    """A picture of up to 25 digits that were read wrong."""
+    from matplotlib.figure import Figure
+
+    wrong = np.flatnonzero(labels != predicted)
+    figure = Figure(figsize=(6, 7), layout="constrained")
+    axes = figure.subplots(5, 5)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, i in zip(axes.flat, wrong, strict=False):
+        axis.imshow(images[i], cmap="gray_r")
+        axis.set_title(f"{labels[i]} read as {predicted[i]}", fontsize=9)
+    figure.suptitle(f"{len(wrong)} of {len(labels)} test digits misread")
+    with replacing(folder / "misclassified.png") as file:
+        figure.savefig(file, format="png")
+    print(f"wrote {folder / 'misclassified.png'}")
+
+
+def run(args: argparse.Namespace) -> None:
+    if args.output.exists() and not args.output.is_dir():
+        raise RefusedError(f"--output: got {str(args.output)!r}, which is a file; name a folder.")
+    require("tqdm")
+    require("matplotlib")
+    images, labels = load(args.data)
+    X = images.reshape(len(images), -1)
+    rng = np.random.default_rng(args.seed)
+    sizes = (X.shape[1], *args.hidden, 10)
+    new = {"activation": args.activation, "dtype": np.float32}
+    model = nn.MLP(*sizes, rng=rng, **new)
+    training, testing = split(labels, 0.3, rng)
+    print(f"{len(training)} digits to learn from, {len(testing)} to test on; {model}")
+    few = training[:: len(training) // 5]
+    check(model, X[few], labels[few])
+    train(model, X[training], labels[training], args, rng)
+
+    predicted = predict(model, X[testing])
+    print(f"train accuracy {np.mean(predict(model, X[training]) == labels[training]):.4f}")
+    print(f"test accuracy  {np.mean(predicted == labels[testing]):.4f}")
+    print(confusion(labels[testing], predicted))
+
+    few = testing[:: len(testing) // 5]
+    args.output.mkdir(parents=True, exist_ok=True)
+    draw(model, X[few], labels[few], args.output)
+    show_wrong(images[testing], labels[testing], predicted, args.output)
+    nn.save(model, args.output / "weights.npz")
+    loaded = nn.MLP(*sizes, rng=rng, **new)
+    loaded.load_state_dict(nn.load(args.output / "weights.npz"))
+    same = bool((predict(loaded, X[testing]) == predicted).all())
+    print(f"wrote {args.output / 'weights.npz'}; predicting from it: digits {labels[few]}")
+    print(f"are read as {predict(loaded, X[few])}, all predictions equal: {same}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse(argv)
+    try:
+        run(args)
+    except (RefusedError, IdxError, OSError, ag.errors.AutogradError) as error:
+        print(f"digits.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Reading MNIST's IDX files: a magic number, the sizes, then bytes; gzipped or not.
+
+http://yann.lecun.com/exdb/mnist describes the format.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+IMAGES, LABELS = 2051, 2049
+_NAMES = {IMAGES: "images", LABELS: "labels"}
+
+
+class IdxError(ValueError):
+    """A folder or file that is not what it should be; the message is one sentence."""
+
+
+def load_mnist(folder: str | Path) -> tuple[Bytes, Bytes]:
+    """Images (n, 28, 28) and labels (n,) of the training set in folder, or else of the test set.
+
+    Raises:
+        IdxError: a folder or file is missing or malformed, or the two have different lengths.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise IdxError(f"--data: got {str(folder)!r}, expected a folder that exists.")
+    for part in ("train", "t10k"):
+        images = _find(folder, f"{part}-images-idx3-ubyte")
+        labels = _find(folder, f"{part}-labels-idx1-ubyte")
+        if images is not None and labels is not None:
+            break
+    else:
+        raise IdxError(
+            f"--data: got {str(folder)!r}, expected train-images-idx3-ubyte and "
+            "train-labels-idx1-ubyte in it (or the two t10k files), gzipped or not."
+        )
+    X, y = read_idx(images, IMAGES), read_idx(labels, LABELS)
+    if len(X) != len(y):
+        raise IdxError(
+            f"--data: got {len(X)} images in {images.name!r} and {len(y)} labels in "
+            f"{labels.name!r}, expected as many of both."
+        )
+    return X, y
+
+
+def read_idx(path: Path, magic: int) -> Bytes:
+    """The array in an IDX file of unsigned bytes, which must begin with this magic number.
+
+    Raises:
+        IdxError: the file is truncated, too long, corrupt, or of another kind.
+    """
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise IdxError(f"{path.name!r}: cannot be read or unzipped ({error}).") from None
+    found = struct.unpack(">i", data[:4])[0] if len(data) >= 4 else None
+    if found != magic:
+        raise IdxError(
+            f"{path.name!r}: got the magic number {found}, expected {magic} (IDX {_NAMES[magic]})."
+        )
+    axes = magic % 256
+    header = 4 + 4 * axes
+    shape = struct.unpack(f">{axes}I", data[4:header]) if len(data) >= header else (0,)
+    expected = header + math.prod(shape)
+    if len(data) != expected or len(data) == header:
+        raise IdxError(
+            f"{path.name!r}: got {len(data)} bytes, expected {expected} for the shape {shape} in "
+            "its header; the file is truncated or corrupt."
+        )
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    return next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)

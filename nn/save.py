@@ -1,0 +1,127 @@
+"""State dicts in files: ``.npz`` archives of plain arrays, never pickle.
+
+A file is written beside its final place and moved there when it is complete, so a crash on the
+way leaves the old file as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+import numpy as np
+
+import autograd_lite as ag
+from autograd_lite.errors import ArgumentError, DTypeError
+
+from .module import Module
+
+
+def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Write a state dict (or a Module's) to path, as an ``.npz`` file that NumPy reads too.
+
+    The same state gives the same bytes. Whatever happens, path holds the old file or the new one.
+
+    Args:
+        state: name to array, or a Module. path: the file, written under exactly this name.
+
+    Raises:
+        ArgumentError: a folder that does not exist, or a file that cannot be written.
+        DTypeError: a value that is not an array of numbers.
+
+    >>> import os, tempfile, numpy as np, nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = os.path.join(folder, "weights.npz")
+    ...     nn.save({"w": np.array([1.0, 2.0])}, file)
+    ...     nn.load(file)
+    {'w': array([1., 2.])}
+    """
+    if isinstance(state, Module):
+        state = state.state_dict()
+    if not isinstance(state, Mapping):
+        raise DTypeError(
+            f"save: got {type(state).__name__}, expected a Module or a dict of name to array; use "
+            "state_dict()."
+        )
+    arrays = {str(name): _numeric(name, value) for name, value in state.items()}
+    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the state dict in a file that ``save`` (or ``np.savez``) wrote.
+
+    Nothing in the file is executed.
+
+    Raises:
+        ArgumentError: no such file, or one that is truncated, corrupt or of another kind.
+    """
+    try:
+        with open(path, "rb") as file:
+            with np.load(file, allow_pickle=False) as archive:
+                state = {name: archive[name] for name in archive.files}
+        # NumPy hands out a member that is no array as bytes.
+        if not all(isinstance(value, np.ndarray) for value in state.values()):
+            raise ValueError
+        return state
+    except FileNotFoundError:
+        raise ArgumentError(
+            f"load: got {os.fspath(path)!r}, expected a file that exists; check the path."
+        ) from None
+    except Exception as error:
+        # A foreign file can make the parsers raise anything: all of it means the same.
+        raise ArgumentError(
+            f"load: got {os.fspath(path)!r}, expected an .npz file of plain arrays as nn.save "
+            f"writes it; it is truncated, corrupt or of another kind ({type(error).__name__})."
+        ) from error
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A binary file to write, that takes the place of path when the block ends without an error.
+
+    Raises:
+        ArgumentError: the file cannot be written there.
+    """
+    target = os.path.realpath(path)
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+    try:
+        file = open(temporary, "xb")
+    except OSError as error:
+        raise _refused(path, error) from None
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except OSError as error:
+        raise _refused(path, error) from None
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _refused(path: Any, error: OSError) -> ArgumentError:
+    reason = (error.strerror or str(error)).lower()
+    return ArgumentError(
+        f"save: got {os.fspath(path)!r}, which cannot be written ({reason}); choose a file in a "
+        "folder that exists and is yours."
+    )
+
+
+def _numeric(name: Any, value: Any) -> Any:
+    array = value.data if isinstance(value, ag.Tensor) else np.asarray(value)
+    if array.dtype.kind not in "biufc":
+        raise DTypeError(
+            f"save: got an array of dtype {array.dtype} under {name!r}, expected numbers; leave it "
+            "out or convert it."
+        )
+    return array
