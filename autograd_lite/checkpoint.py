@@ -7,7 +7,6 @@ from typing import Any
 
 from . import mode, walk
 from .cotangent import target_of
-from .errors import ArgumentError
 from .node import Node, tick
 from .op import Op
 from .recording import Function, fresh_input, pull
@@ -19,10 +18,8 @@ def checkpoint(f: Function) -> Function:
     """f, whose intermediate results are not kept: backward runs f again to have them.
 
     f may take and give pytrees, and close over Tensors that require grad (parameters); they get
-    their gradients. f must compute the same thing when run again.
-
-    Raises:
-        ArgumentError: f's output is not one Tensor.
+    their gradients. f must compute the same thing when run again. With several outputs, backward
+    runs f once for each.
 
     >>> import numpy as np, autograd_lite as ag
     >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
@@ -34,92 +31,98 @@ def checkpoint(f: Function) -> Function:
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        leaves, rebuild = flatten(args)
         if not mode.state.recording:
             return f(*args, **kwargs)
-        tensors = [i for i, x in enumerate(leaves) if isinstance(x, Tensor) and x._is_tracked()]
-        run = _Run(functools.partial(f, **kwargs), leaves, rebuild, tensors)
-        out, outside = run.forward()
-        if out._node is None or not (tensors or outside):
-            return out
-        inputs = [leaves[i] for i in tensors]
-        op = Op("checkpoint", _never, ("*inputs",), saves=(), joint=run.pull, samples=())
-        parents = [x._node or x for x in inputs] + outside
-        saved = [x._data for x in inputs] + outside
-        node = Node(op, None, tuple(parents), (None, *saved), out._node.shape, out._node.dtype)
-        return wrap(out._data, node)
+        start = tick()
+        run = _Run(f, args, kwargs)
+        fresh = [fresh_input(x) for x in run.tracked(args, kwargs)]
+        leaves, rebuild = flatten(run.call(fresh))
+        inputs = [x._node or x for x in run.tracked(args, kwargs)]
+        own = {x._node or x for x in fresh}
+        return rebuild([_recorded(run, k, t, own, inputs, start) for k, t in enumerate(leaves)])
 
     return checkpointed
+
+
+def _recorded(run: _Run, k: int, out: Any, own: set[Any], inputs: list[Any], start: int) -> Any:
+    """Output k of the first run, standing on one node instead of the graph that made it."""
+    if not isinstance(out, Tensor) or out._node is None:
+        return out
+    outside = _outside(out._node, own, start)
+    if out._node in own or not (inputs or outside):
+        return wrap(out._data, inputs[0]) if len(inputs) == 1 and type(inputs[0]) is Node else out
+    op = Op("checkpoint", _never, ("*inputs",), joint=functools.partial(run.pull, k, len(inputs)))
+    parents = (*inputs, *outside)
+    saved = [_data_of(x, own) for x in run.data] + list(outside)
+    return wrap(out._data, Node(op, None, parents, (None, *saved), out.shape, out.dtype))
+
+
+def _data_of(x: Any, own: set[Any]) -> Any:
+    return x
 
 
 def _never(*inputs: Any) -> Any:
     raise AssertionError("a checkpoint's node is made by hand, its op is never applied")
 
 
+def _outside(root: Node, own: set[Any], start: int) -> list[Any]:
+    """Leaves and older nodes that f closed over, in a fixed order."""
+    found: dict[Any, None] = {}
+    for node in walk.collect([root], stop=lambda n: n.order < start):
+        if node in own:
+            continue
+        for p in node.parents:
+            if p is not None and p not in own and (type(p) is not Node or p.order < start):
+                found[p] = None
+    if root.order < start and root not in own:
+        found[root] = None
+    return list(found)
+
+
 class _Run:
-    """How to run a checkpointed function again."""
+    """How to run a checkpointed function again: everything but its tracked inputs.
 
-    def __init__(self, f: Function, leaves: list[Any], rebuild: Any, tensors: list[int]) -> None:
+    The tracked inputs come back from the node; holding them here too would keep graphs alive.
+    """
+
+    def __init__(self, f: Function, args: Any, kwargs: dict[str, Any]) -> None:
         self.f = f
-        # Tracked inputs are given back by the node; holding them here too would keep graphs alive.
-        self.leaves = [None if i in tensors else x for i, x in enumerate(leaves)]
-        self.rebuild = rebuild
-        self.tensors = tensors
-        self.first = leaves
+        leaves, self.rebuild = flatten((args, kwargs))
+        self.where = [i for i, x in enumerate(leaves) if _is_tracked(x)]
+        self.data = [leaves[i]._data for i in self.where]
+        self.leaves = [None if i in self.where else x for i, x in enumerate(leaves)]
 
-    def forward(self) -> tuple[Tensor, list[Any]]:
-        start = tick()
-        fresh = [fresh_input(self.first[i]) for i in self.tensors]
-        self.first = []
-        out = self._call(fresh)
-        return out, self._outside(out, fresh, start)
+    def tracked(self, args: Any, kwargs: dict[str, Any]) -> list[Tensor]:
+        """The tracked inputs of the first call."""
+        leaves, _ = flatten((args, kwargs))
+        return [leaves[i] for i in self.where]
 
-    def _call(self, fresh: list[Tensor]) -> Tensor:
+    def call(self, tracked: list[Tensor]) -> Any:
+        """f, recorded, on these inputs in the tracked ones' places."""
         leaves = list(self.leaves)
-        for i, x in zip(self.tensors, fresh, strict=True):
+        for i, x in zip(self.where, tracked, strict=True):
             leaves[i] = x
+        args, kwargs = self.rebuild(leaves)
         with mode.enable_grad():
-            out = self.f(*self.rebuild(leaves))
-        if not isinstance(out, Tensor):
-            raise ArgumentError(
-                f"checkpoint: got a function that returns {type(out).__name__}, expected one "
-                "Tensor; checkpoint the parts that make each Tensor."
-            )
-        return out
+            return self.f(*args, **kwargs)
 
-    def _outside(self, out: Tensor, fresh: list[Tensor], start: int) -> list[Any]:
-        """Leaves and older nodes that f closed over, in a fixed order."""
-        own = {x._node or x for x in fresh}
-        found: dict[Any, None] = {}
-        roots = [target_of(out, "checkpoint")] if out._is_tracked() else []
-        inner = walk.collect(roots, stop=lambda n: n.order < start)
-        for node in inner:
-            if node in own:
-                continue
-            for p in node.parents:
-                if p is not None and p not in own and (type(p) is not Node or p.order < start):
-                    found[p] = None
-        for root in roots:
-            if root not in own and (type(root) is not Node or root.order < start):
-                found[root] = None
-        return list(found)
-
-    def pull(self, g: Any, out: Any, *saved: Any) -> tuple[Any, ...]:
-        create = isinstance(g, Tensor) or any(
-            isinstance(s, Tensor) for s in saved[: len(self.tensors)]
-        )
-        outside = list(saved[len(self.tensors) :])
+    def pull(self, k: int, count: int, g: Any, out: Any, *saved: Any) -> tuple[Any, ...]:
+        """Cotangents of the tracked inputs and of what f closes over, for that of output k."""
+        create = isinstance(g, Tensor)
         fresh = []
-        for x in saved[: len(self.tensors)]:
+        for x in saved[:count]:
             if isinstance(x, Tensor):
                 fresh.append(fresh_input(x))
             else:
-                t = plain_tensor(x)
-                t.requires_grad = True
-                fresh.append(t)
-        again = self._call(fresh)
+                fresh.append(plain_tensor(x))
+                fresh[-1].requires_grad = True
+        again = flatten(self.call(fresh))[0][k]
         root = target_of(again, "checkpoint")
         inputs = [x._node or x for x in fresh]
         # What f closes over may lie behind its own inputs too: count each path once.
-        found = pull([(root, g)], inputs + outside, walk.collect([root]), create, frozenset(inputs))
-        return tuple(found)
+        targets = inputs + list(saved[count:])
+        return tuple(pull([(root, g)], targets, walk.collect([root]), create, frozenset(inputs)))
+
+
+def _is_tracked(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._is_tracked()

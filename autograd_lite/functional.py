@@ -21,9 +21,9 @@ import numpy as np
 from . import mode, walk
 from .cotangent import conjugated, seed_of, settle, target_of
 from .errors import ArgumentError, GraphError, ShapeError
-from .recording import Function, Trace, in_form, pull, push
+from .recording import Function, Trace, in_form, pull, push, push_many, push_to
 from .tensor import Tensor, check_tensor, plain_tensor
-from .tree import flatten, structure
+from .tree import flatten, matched, structure
 
 
 def _nums(argnums: int | Sequence[int], count: int, who: str) -> list[int]:
@@ -50,13 +50,16 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         nums = _nums(argnums, len(args), "grad")
-        trace = Trace(functools.partial(f, **kwargs), args, nums)
+        unique = list(dict.fromkeys(nums))
+        trace = Trace(functools.partial(f, **kwargs), args, unique)
         out = trace.scalar("grad")
         create = trace.create
         seed = seed_of(out, None, "grad", "gradient") if out.dtype.kind in "fc" else np.float64(1)
         grads = trace.results(trace.pull([seed], create), create)
         value = trace.returned(out, create)
-        return value, grads[0] if isinstance(argnums, int) else tuple(grads)
+        if isinstance(argnums, int):
+            return value, grads[0]
+        return value, tuple(grads[unique.index(i)] for i in nums)
 
     return value_and_gradient
 
@@ -103,12 +106,12 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    trace = Trace(f, primals, range(len(primals)))
+    trace = Trace(f, primals, range(len(primals)), keep=True)
     out = trace.rebuild_out([trace.returned(t, trace.create) for t in trace.outs])
 
     def pullback(v: Any) -> tuple[Any, ...]:
-        cotangents, _ = flatten(v)
-        if len(cotangents) != len(trace.outs):
+        cotangents = matched(v, out)
+        if cotangents is None:
             raise ArgumentError(
                 f"vjp: got a cotangent of the form {structure(v)}, expected that of the output, "
                 f"{structure(out)}."
@@ -152,8 +155,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
 
 def _directions(trace: Trace, tangents: Any, primals: Any, who: str) -> list[Any]:
-    leaves, _ = flatten(tangents)
-    if len(leaves) != len(trace.fresh):
+    leaves = matched(tangents, primals)
+    if leaves is None:
         raise ArgumentError(
             f"{who}: got tangents of the form {structure(tangents)}, expected that of the "
             f"primals, {structure(primals)}."
@@ -178,8 +181,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """A function that gives f's Jacobian: an array of shape out.shape + in.shape.
 
     For pytrees, the form of the output with the form of the input in each place. Rows by reverse
-    mode when there are fewer outputs than inputs, else columns by forward mode. Of a complex
-    function it is the complex derivative, which means that f must be holomorphic.
+    mode when there are fewer outputs than inputs, else columns by forward mode, many at once. Of a
+    complex function it is the complex derivative, which means that f must be holomorphic.
 
     >>> import numpy as np, autograd_lite as ag
     >>> ag.jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
@@ -195,8 +198,9 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         real_to_complex = any(t.dtype.kind == "c" for t in trace.outs) and any(
             t.dtype.kind != "c" for t in trace.fresh
         )
-        many = sum(t.size for t in trace.outs) > sum(t.size for t in trace.fresh)
-        make = _by_columns if many or real_to_complex else _by_rows
+        wide = sum(t.size for t in trace.outs) >= sum(t.size for t in trace.fresh)
+        complex_to_real = create and any(t.dtype.kind == "c" for t in trace.fresh)
+        make = _by_columns if (wide and not complex_to_real) or real_to_complex else _by_rows
         blocks = make(trace, create)
         rows = []
         for i, out in enumerate(trace.outs):
@@ -242,6 +246,9 @@ def _by_rows(trace: Trace, create: bool) -> list[list[Any]]:
 
 
 def _by_columns(trace: Trace, create: bool) -> list[list[Any]]:
+    if not create:
+        stacks = [push_many(trace, j) for j in range(len(trace.fresh))]
+        return [[np.moveaxis(stack[i], 0, -1) for stack in stacks] for i in range(len(trace.outs))]
     columns: list[list[list[Any]]] = [[[] for _ in trace.fresh] for _ in trace.outs]
     for j, x in enumerate(trace.fresh):
         for k in range(x.size):
@@ -253,6 +260,18 @@ def _by_columns(trace: Trace, create: bool) -> list[list[Any]]:
         [_stacked(c, create, out, -1) for c in row]
         for row, out in zip(columns, trace.outs, strict=True)
     ]
+
+
+def _pushed_all(trace: Trace, j: int) -> list[Any]:
+    found = push_many(trace, j)
+    if trace.fresh[j].dtype.kind == "c" and any(t.dtype.kind != "c" for t in trace.outs):
+        # A real function of a complex input: ∂/∂Re + i ∂/∂Im, as the gradient is.
+        turned = push_many(trace, j, 1j)
+        found = [
+            a if t.dtype.kind == "c" else a + 1j * b
+            for a, b, t in zip(found, turned, trace.outs, strict=True)
+        ]
+    return found
 
 
 def _stacked(parts: list[Any], create: bool, like: Tensor, axis: int) -> Any:
@@ -291,16 +310,27 @@ def hvp(f: Function, primals: Any, vectors: Any) -> Any:
     trace = Trace(f, args, range(len(args)))
     out = trace.scalar("hvp")
     directions = _directions(trace, given, args, "hvp")
-    gradients_of_f = trace.pull([seed_of(out, None, "hvp", "gradient")], True)
-    pairs = [
-        (target_of(g, "hvp"), conjugated(v))
-        for g, v in zip(gradients_of_f, directions, strict=True)
+    slopes = [
+        settle(g, x.shape)
+        for g, x in zip(
+            trace.pull([seed_of(out, None, "hvp", "gradient")], True), trace.fresh, strict=True
+        )
+    ]
+    tracked = [
+        (g, v)
+        for g, v in zip(slopes, directions, strict=True)
         if isinstance(g, Tensor) and g._is_tracked()
     ]
-    pairs = [(root, walk.spread(v, root.shape)) for root, v in pairs] if pairs else []
     create = trace.create or _any_tracked(flatten(given)[0])
-    nodes = walk.collect([root for root, _ in pairs])
-    products = pull(pairs, trace.targets, nodes, create)
+    nodes = walk.collect([target_of(g, "hvp") for g, _ in tracked])
+    if any(x.dtype.kind == "c" for x in trace.fresh):
+        # ∂L/∂Re + i ∂L/∂Im is not holomorphic: its derivative along v, by forward mode.
+        products = push_to(trace, nodes, slopes, directions, create)
+        products = [conjugated(p) for p in products]  # results conjugates them back
+    else:
+        # The Hessian of real numbers is symmetric, so a second reverse pass serves.
+        pairs = [(target_of(g, "hvp"), v) for g, v in tracked]
+        products = pull(pairs, trace.targets, nodes, create)
     trees = trace.results(products, create)
     return trees[0] if single else tuple(trees)
 
@@ -347,6 +377,8 @@ def gradients(
         raise ArgumentError(
             f"gradients: got {len(seeds_given)} grad_outputs for {len(outs)} outputs."
         )
+    if not create_graph:
+        seeds_given = [s.detach() if isinstance(s, Tensor) else s for s in seeds_given]
     pairs = [
         (
             target_of(check_tensor(t, "gradients"), "gradients"),
@@ -363,10 +395,8 @@ def gradients(
             )
         targets.append(x._node or x)
     nodes = walk.collect([root for root, _ in pairs])
-    found = pull(pairs, targets, nodes, create_graph)
-    if not (create_graph if retain_graph is None else retain_graph):
-        for node in nodes:
-            node.args = None
+    release = not (create_graph if retain_graph is None else retain_graph)
+    found = pull(pairs, targets, nodes, create_graph, release=release)
     results = [
         _as_tensor(settle(g, x.shape), create_graph) for g, x in zip(found, ins, strict=True)
     ]

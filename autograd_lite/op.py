@@ -87,6 +87,8 @@ class Op:
             ``others`` (variadic: every input but its own).
         pointwise: each entry of the output depends on one entry of each (broadcast) input.
         linear: ``"joint"`` (linear in all its inputs together), ``"each"`` (linear in each), None.
+        batch: of a linear op with one input, ``batch(ts, a, **params)``: the op on many tangents
+            at once, stacked along a new first axis; NotImplemented sends them one by one.
         masks: its rule makes zeros that mean "not used": further down 0·inf is 0, not NaN.
         view: the output may share memory with the first input.
         analytic: complex step may go through it (a real input, extended to complex).
@@ -97,9 +99,9 @@ class Op:
     """
 
     __slots__ = (
-        "analytic", "doc", "family", "forward", "inputs", "joint", "jvp", "keep", "kinks",
-        "linear", "masks", "name", "numpy", "params", "plans", "pointwise", "rules", "samples", "saves",
-        "variadic", "view",
+        "analytic", "batch", "doc", "family", "forward", "inputs", "joint", "jvp", "keep",
+        "kinks", "linear", "masks", "name", "numpy", "params", "plans", "pointwise", "rules",
+        "samples", "saves", "variadic", "view",
     )  # fmt: skip
 
     def __init__(
@@ -139,6 +141,7 @@ class Op:
         self.numpy = tuple(numpy)
         self.kinks = kinks
         self.jvp: Rule | None = None
+        self.batch: Rule | None = None
         self.masks = False
         self.variadic = bool(inputs) and inputs[0].startswith("*")
         self.plans: dict[Any, tuple[bool, ...]] = {}

@@ -137,6 +137,11 @@ class Primitive:
         self.op.joint = rule
         return rule
 
+    def batch(self, rule: Rule) -> Rule:
+        """Set ``rule(ts, a, **params)``: this linear op on tangents stacked along a first axis."""
+        self.op.batch = rule
+        return rule
+
     def jvp(self, rule: Rule) -> Rule:
         """Set ``rule(tangents, out, *inputs, **params)``; None among tangents means zero."""
         self.op.jvp = rule

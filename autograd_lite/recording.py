@@ -10,6 +10,7 @@ import numpy as np
 from . import mode, walk
 from .cotangent import run_backward, settle, target_of, visit_hooks
 from .errors import DTypeError, ShapeError
+from .many import forward_many, portions
 from .node import Node
 from .op import OPS
 from .ops.elementwise import ANY
@@ -28,7 +29,14 @@ Function = Callable[..., Any]
 class Trace:
     """One recorded run of a function: its fresh inputs, its output, what it depends on."""
 
-    def __init__(self, function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
+    def __init__(
+        self,
+        function: Function,
+        args: Sequence[Any],
+        argnums: Sequence[int],
+        *,
+        keep: bool = False,
+    ) -> None:
         self.outer = mode.state.recording
         self.nested = mode.state.depth > 0
         self.given: list[Any] = []
@@ -41,7 +49,7 @@ class Trace:
             try:
                 for i in argnums:
                     leaves, rebuild = flatten(args[i])
-                    inputs = [fresh_input(x) for x in leaves]
+                    inputs = [fresh_input(x, copy=keep) for x in leaves]
                     self.given += leaves
                     self.fresh += inputs
                     self.rebuilds.append((len(leaves), rebuild))
@@ -89,9 +97,9 @@ class Trace:
         """An output as the caller gets it."""
         if create:
             return tensor
-        if self.any_tensor:
-            return plain_tensor(tensor._data)
-        return tensor._data
+        # A copy: the graph may keep this array, or the caller may have passed it in.
+        data = tensor._data.copy() if type(tensor._data) is np.ndarray else tensor._data
+        return plain_tensor(data) if self.any_tensor else data
 
     def results(self, gradients: Sequence[Any], create: bool) -> list[Any]:
         """Per argument, a tree of results in the form of the inputs."""
@@ -112,6 +120,7 @@ def pull(
     nodes: list[Node],
     create: bool,
     cut: frozenset[Any] = frozenset(),
+    release: bool = False,
 ) -> list[Any]:
     """Cotangents of targets for (root, cotangent) pairs; zeros where nothing arrives."""
     wanted = frozenset(targets)
@@ -122,6 +131,7 @@ def pull(
         "cut": cut,
         "within": within,
         "visit": visit_hooks,
+        "release": release,
     }
     if create:
         with mode.enable_grad():
@@ -131,13 +141,13 @@ def pull(
     return [found[t] if t in found else np.zeros(t.shape, t.dtype) for t in targets]
 
 
-def fresh_input(x: Any) -> Tensor:
-    """A recorded stand-in for one input of a function."""
+def fresh_input(x: Any, *, copy: bool = False) -> Tensor:
+    """A recorded stand-in for one input of a function (copy: of its array, if it is a constant)."""
     if isinstance(x, Tensor):
         if x._is_tracked():
             out = apply1(OPS["identity"], x)
         else:
-            out = plain_tensor(x._data)
+            out = plain_tensor(np.array(x._data) if copy and x.ndim else x._data)
             out.requires_grad = True
         if x.name:
             out.name = x.name
@@ -150,7 +160,7 @@ def fresh_input(x: Any) -> Tensor:
             f"grad: got an input of dtype {array.dtype}, expected floating or complex numbers; "
             "write 1.0 or dtype=float."
         )
-    out = plain_tensor(array[()] if array.ndim == 0 else array)
+    out = plain_tensor(array[()] if array.ndim == 0 else np.array(array) if copy else array)
     out._requires_grad = True
     return out
 
@@ -159,25 +169,52 @@ def in_form(g: Any, given: Any, create: bool) -> Any:
     """A derivative in the form of the input it belongs to: Tensor, array or NumPy scalar."""
     if create and isinstance(g, Tensor):
         return g
+    data = np.array(g._data if isinstance(g, Tensor) else g)
     if isinstance(given, Tensor):
-        return g if isinstance(g, Tensor) else plain_tensor(np.array(g)[()] if g.ndim == 0 else g)
-    if isinstance(g, Tensor):
-        g = g._data
-    if isinstance(given, np.ndarray):
-        return np.array(g)
-    return g[()]
+        return plain_tensor(data if data.ndim else data[()])
+    return data if isinstance(given, np.ndarray) else data[()]
 
 
 def push(trace: Trace, directions: list[Any], create: bool) -> list[Any]:
     """Tangents of the outputs for tangents of the fresh inputs."""
+    return push_to(trace, trace.nodes, trace.outs, directions, create)
+
+
+def push_to(
+    trace: Trace, nodes: list[Node], outs: Sequence[Any], directions: list[Any], create: bool
+) -> list[Any]:
+    """Tangents of outs, computed by nodes (oldest first), for tangents of the fresh inputs."""
     table = dict(zip(trace.targets, directions, strict=True))
     switch = mode.enable_grad if create else mode.no_grad
     with np.errstate(all="ignore"), switch():
-        walk.forward(trace.nodes, table, lift=lift, raw=not create, apply=apply, vjp=_transposed)
-    zeros = [np.zeros(t.shape, t.dtype) for t in trace.outs]
+        walk.forward(nodes, table, lift=lift, raw=not create, apply=apply, vjp=_transposed)
+    zeros = [np.zeros(t.shape, t.dtype) for t in outs]
     return [
-        table.get(t._node or t, z) if t._is_tracked() else z
-        for t, z in zip(trace.outs, zeros, strict=True)
+        table.get(t._node or t, z) if isinstance(t, Tensor) and t._is_tracked() else z
+        for t, z in zip(outs, zeros, strict=True)
+    ]
+
+
+def push_many(trace: Trace, j: int, unit: complex = 1.0) -> list[Any]:
+    """Per output, its tangents for each unit direction of fresh input j, stacked first."""
+    x = trace.fresh[j]
+    step = portions(trace.nodes, x.size)
+    parts: list[list[Any]] = [[] for _ in trace.outs]
+    for start in range(0, x.size, step):
+        count = min(step, x.size - start)
+        units = np.zeros((count, x.size), x.dtype)
+        np.fill_diagonal(units[:, start:], unit)
+        table = {trace.targets[j]: units.reshape(count, *x.shape)}
+        with np.errstate(all="ignore"), mode.no_grad():
+            forward_many(trace.nodes, table, count, _transposed)
+        for i, t in enumerate(trace.outs):
+            root = t._node or t
+            found = table.get(root) if t._is_tracked() else None
+            zeros = np.zeros((count, *t.shape), t.dtype)
+            parts[i].append(zeros if found is None else found)
+    return [
+        np.concatenate(p) if p else np.zeros((0, *t.shape), t.dtype)
+        for p, t in zip(parts, trace.outs, strict=True)
     ]
 
 

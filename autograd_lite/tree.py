@@ -41,6 +41,35 @@ def _build(plan: Any, leaves: list[Any]) -> Any:
     return kind(built)
 
 
+def matched(tree: Any, like: Any) -> list[Any] | None:
+    """The leaves of tree in the order of like's, or None if the forms differ.
+
+    >>> matched({"b": 1, "a": 2}, {"a": 0.0, "b": 0.0})
+    [2, 1]
+    >>> matched([1], (0.0,)) is None
+    False
+    >>> matched([1, 2], [0.0]) is None
+    True
+    """
+    if isinstance(like, dict):
+        if not isinstance(tree, dict) or tree.keys() != like.keys():
+            return None
+        pairs = [(tree[k], v) for k, v in like.items()]
+    elif isinstance(like, (list, tuple)):
+        if not isinstance(tree, (list, tuple)) or len(tree) != len(like):
+            return None
+        pairs = list(zip(tree, like, strict=True))
+    else:
+        return None if isinstance(tree, dict) else [tree]
+    leaves: list[Any] = []
+    for part, like_part in pairs:
+        found = matched(part, like_part)
+        if found is None:
+            return None
+        leaves += found
+    return leaves
+
+
 def structure(tree: Any) -> str:
     """A tree's shape in words, for error messages: "(leaf, {'a': leaf})"."""
     leaves, rebuild = flatten(tree)

@@ -157,7 +157,7 @@ def backward(
         pointwise = op.pointwise
         if not pointwise and g.shape != shape:
             g = spread(g, shape)
-        if release:
+        if release and (within is None or not within.isdisjoint(node.parents)):
             visited.append(node)
         unused = node in masked if masked else False
         if unused or op.masks:
@@ -300,13 +300,14 @@ def forward(
         if not raw:
             args, _ = lift(node, None)
             incoming = [None if t is None else lift(node, t)[1] for t in incoming]
-        tangents[node] = _pushed(node, incoming, args, raw, apply, vjp)
+        tangents[node] = pushed(node, incoming, args, raw, apply, vjp)
     return tangents
 
 
-def _pushed(
+def pushed(
     node: Node, incoming: list[Any], args: tuple[Any, ...], raw: bool, apply: Any, vjp: Any
 ) -> Any:
+    """The tangent of a node's output, for tangents of its inputs (None where there is none)."""
     op, params = node.op, node.params or {}
     if op.jvp is not None:
         total = op.jvp(incoming, *args, **params)

@@ -87,10 +87,9 @@ def split(labels: Any, share: float, rng: np.random.Generator) -> tuple[Any, Any
     return np.concatenate(train), np.concatenate(test)
 
 
-def train(model: nn.Module, X: Any, y: Any, args: argparse.Namespace, rng: Any) -> None:
+def train(model: Any, optimizer: Any, X: Any, y: Any, args: argparse.Namespace, rng: Any) -> None:
     from tqdm import trange
 
-    optimizer = nn.Adam(model.parameters(), lr=args.lr)
     with trange(args.epochs, desc="training", unit="epoch") as bar:
         for _ in bar:
             losses = []
@@ -152,11 +151,11 @@ def show_wrong(images: Any, labels: Any, predicted: Any, folder: Path) -> None:
     from matplotlib.figure import Figure
 
     wrong = np.flatnonzero(labels != predicted)
-    figure = Figure(figsize=(6, 7), layout="constrained")
-    axes = figure.subplots(5, 5)
-    for axis in axes.flat:
+    height = 1 + (min(len(wrong), 25) - 1) // 5 if len(wrong) else 1
+    figure = Figure(figsize=(6, 0.6 + 1.3 * height), layout="constrained")
+    for place, i in enumerate(wrong[:25]):
+        axis = figure.add_subplot(height, 5, place + 1)
         axis.axis("off")
-    for axis, i in zip(axes.flat, wrong, strict=False):
         axis.imshow(images[i], cmap="gray_r")
         axis.set_title(f"{labels[i]} read as {predicted[i]}", fontsize=9)
     figure.suptitle(f"{len(wrong)} of {len(labels)} test digits misread")
@@ -176,11 +175,12 @@ def run(args: argparse.Namespace) -> None:
     sizes = (X.shape[1], *args.hidden, 10)
     new = {"activation": args.activation, "dtype": np.float32}
     model = nn.MLP(*sizes, rng=rng, **new)
+    optimizer = nn.Adam(model.parameters(), lr=args.lr)
     training, testing = split(labels, 0.3, rng)
     print(f"{len(training)} digits to learn from, {len(testing)} to test on; {model}")
     few = training[:: len(training) // 5]
     check(model, X[few], labels[few])
-    train(model, X[training], labels[training], args, rng)
+    train(model, optimizer, X[training], labels[training], args, rng)
 
     predicted = predict(model, X[testing])
     print(f"train accuracy {np.mean(predict(model, X[training]) == labels[training]):.4f}")

@@ -48,6 +48,10 @@ def load_mnist(folder: str | Path) -> tuple[Bytes, Bytes]:
             f"--data: got {len(X)} images in {images.name!r} and {len(y)} labels in "
             f"{labels.name!r}, expected as many of both."
         )
+    if y.max() > 9:
+        raise IdxError(
+            f"--data: got the label {y.max()} in {labels.name!r}, expected digits from 0 to 9."
+        )
     return X, y
 
 

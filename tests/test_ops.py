@@ -163,6 +163,21 @@ def test_forward_mode_is_the_transpose(op, sample):
 
 
 @every_case
+def test_jacobian_by_rows_and_by_columns_agree(op, sample):
+    call = Call(op, sample)
+    shape, dtype = _form(call)
+    if dtype.kind == "c" or any(x.dtype.kind == "c" for x in call.primals):
+        pytest.skip("a Jacobian of complex numbers is another thing unless f is holomorphic")
+    wide = ag.jacobian(lambda *xs: [call(*xs), *([xs[0]] * 3)], argnums=(0,))(*call.primals)
+    size = int(np.prod(shape))
+    for k in range(size):  # by columns, many at once, against single rows by reverse mode
+        g = np.zeros(size, dtype)
+        g[k] = 1
+        row = _pull(call, g.reshape(shape))[0]
+        _close(wide[0][0].reshape(size, *row.shape)[k], row, 1e-9)
+
+
+@every_case
 def test_second_order_is_the_numerical_one(op, sample):
     call = Call(op, sample)
     g = _cotangent(*_form(call))

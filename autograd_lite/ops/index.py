@@ -52,6 +52,20 @@ def _(g: Any, out: Any, a: Any, *, index: Any) -> Any:
     return scatter.inner(g, index=index, shape=a.shape)
 
 
+def _behind(index: Any) -> Any:
+    # A basic index of what stands behind a first axis; NotImplemented for one with arrays.
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(i, (list, np.ndarray, bool, np.bool_)) for i in parts):
+        return NotImplemented
+    return (slice(None), *parts)
+
+
+@read.batch
+def _(ts: Any, a: Any, *, index: Any) -> Any:
+    behind = _behind(index)
+    return behind if behind is NotImplemented else ts[behind]
+
+
 @primitive(
     linear=True,
     samples=(
@@ -72,6 +86,16 @@ def scatter(g: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
 @scatter.vjp
 def _(g: Any, out: Any, x: Any, *, index: Any, shape: Any) -> Any:
     return g[index]
+
+
+@scatter.batch
+def _(ts: Any, a: Any, *, index: Any, shape: Any) -> Any:
+    behind = _behind(index)
+    return (
+        behind
+        if behind is NotImplemented
+        else scatter.op.forward(ts, index=behind, shape=(len(ts), *shape))
+    )
 
 
 @composed(name="getitem")

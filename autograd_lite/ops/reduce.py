@@ -72,6 +72,17 @@ def _(g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where:
     return _masked(_kept(g, a.shape, axis, keepdims), where)
 
 
+def _shifted(axis: Any, ndim: int) -> Any:
+    # The axes of a reduction, one further on: in front stands the axis of the tangents.
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple(i % ndim + 1 for i in axes)
+
+
+@sum.batch
+def _(ts: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
+    return np.sum(ts, axis=_shifted(axis, len(a.shape)), keepdims=keepdims, where=where)
+
+
 @primitive(numpy=np.mean, linear=True, samples=(*_AXES, *_MASKED, *_COMPLEX))
 def mean(
     a: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True
@@ -84,6 +95,11 @@ def mean(
 def _(g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
     g = _kept(g, a.shape, axis, keepdims)
     return _masked(_divided(g, _count(a.shape, axis, where), keepdims, axis), where)
+
+
+@mean.batch
+def _(ts: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
+    return np.mean(ts, axis=_shifted(axis, len(a.shape)), keepdims=keepdims, where=where)
 
 
 def _divided(g: Any, n: Any, keepdims: bool, axis: Any) -> Any:

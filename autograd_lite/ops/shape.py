@@ -43,6 +43,13 @@ def _(g: Any, out: Any, a: Any, *, shape: Any, order: str) -> Any:
     return g.reshape(a.shape) if order == "C" else np.reshape(g, a.shape, order=order)  # type: ignore[call-overload]
 
 
+@reshape.batch
+def _(ts: Any, a: Any, *, shape: Any, order: str) -> Any:
+    if order != "C":
+        return NotImplemented
+    return ts.reshape(len(ts), *np.empty(a.shape, np.bool_).reshape(shape).shape)
+
+
 @primitive(
     numpy=np.transpose, linear=True, view=True,
     samples=(Sample((2, 3)), Sample((2, 3, 1), axes=(1, 2, 0)), Sample((2, 3), axes=(-1, 0)),
@@ -59,6 +66,13 @@ def _(g: Any, out: Any, a: Any, *, axes: Any) -> Any:
         return g.T
     ndim = len(a.shape)
     return g.transpose(tuple(sorted(range(ndim), key=[i % ndim for i in axes].__getitem__)))
+
+
+@transpose.batch
+def _(ts: Any, a: Any, *, axes: Any) -> Any:
+    ndim = len(a.shape)
+    order = range(ndim)[::-1] if axes is None else (i % ndim for i in axes)
+    return ts.transpose(0, *(i + 1 for i in order))
 
 
 @primitive(
@@ -174,6 +188,13 @@ def broadcast_to(array: Any, *, shape: Any) -> Any:
 
 
 broadcast_to.vjp(lambda g, out, array, *, shape: g)
+
+
+@broadcast_to.batch
+def _(ts: Any, array: Any, *, shape: Any) -> Any:
+    full = np.broadcast_shapes(shape)
+    lead = (1,) * (len(full) - len(array.shape))
+    return np.broadcast_to(ts.reshape(len(ts), *lead, *array.shape), (len(ts), *full))
 
 
 @composed(np.broadcast_arrays)

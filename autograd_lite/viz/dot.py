@@ -6,8 +6,6 @@ import math
 import textwrap
 from typing import Any
 
-import graphviz
-
 from . import label
 from .cells import (
     BACKWARD,
@@ -22,7 +20,7 @@ from .cells import (
     text,
 )
 from .far import with_ghosts
-from .graph import SOURCES, TOOLTIP, Card, Edge, Graph
+from .records import SOURCES, TOOLTIP, Card, Edge, Graph
 
 _GOLD, _GOLD_FILL = "#9A6700", "#FBE3A6"
 
@@ -38,6 +36,9 @@ _LOOKS = {
 
 def digraph(graph: Graph, direction: str) -> Any:
     """The ``graphviz.Digraph`` of a graph, drawn from left to right or from top to bottom."""
+    # Here, since it takes longer to import than half of NumPy, and few programs draw.
+    import graphviz
+
     graph = with_ghosts(graph)
     upright = direction == "TB"
     out = graphviz.Digraph("autograd_lite")
@@ -63,7 +64,9 @@ def digraph(graph: Graph, direction: str) -> Any:
 
 
 def _escaped(words: str) -> str:
-    # graphviz.escape doubles backslashes and keeps "<...>" from being taken for markup.
+    # Doubles backslashes and keeps "<...>" from being taken for markup.
+    import graphviz
+
     return str(graphviz.escape(label.clean(words, TOOLTIP)))
 
 

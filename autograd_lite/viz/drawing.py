@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import ArgumentError, DTypeError, GraphError, RenderError
 from ..tensor import Tensor, check_tensor
-from . import graph
 from .dot import digraph
+from .graph import read
+from .records import Graph, Options
 from .render import FORMATS, render, write
 
 
@@ -83,8 +84,8 @@ def draw(
     for name, number, least in (("max_cells", max_cells, 0), ("max_nodes", max_nodes, 1)):
         if not isinstance(number, int) or number < least:
             raise ArgumentError(f"draw: got {name}={number!r}, expected an int from {least} up.")
-    options = graph.Options(values, grads, max_cells, max_nodes, inline)
-    return Drawing(graph.read(t, names or {}, options), direction)
+    options = Options(values, grads, max_cells, max_nodes, inline)
+    return Drawing(read(t, names or {}, options), direction)
 
 
 class Drawing:
@@ -95,7 +96,7 @@ class Drawing:
         direction: "LR" or "TB".
     """
 
-    def __init__(self, records: graph.Graph, direction: str) -> None:
+    def __init__(self, records: Graph, direction: str) -> None:
         self.graph = records
         self.direction = direction
         self._dot: Any = None
@@ -134,7 +135,8 @@ class Drawing:
         write(name, source.encode() if kind == "dot" else render(source, kind, "save"))
 
     def __repr__(self) -> str:
-        return f"<Drawing of {self.graph.output}: {len(self.graph.cards)} tensors>"
+        count = sum(card.role != "hidden" for card in self.graph.cards)
+        return f"<Drawing of {self.graph.output}: {count} tensor{'s' if count != 1 else ''}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows: the SVG, or the sentence that says what is missing for it."""

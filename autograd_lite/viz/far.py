@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .graph import SOURCES, Card, Edge, Graph
+from .records import SOURCES, Card, Edge, Graph
 
 # How many columns an edge may cross. A leaf stands beside its first user, so its edges are
 # measured from there; a result may be skipped past a few layers, as in residual nets.
