@@ -37,28 +37,24 @@ def checkpoint(f: Function) -> Function:
         run = _Run(f, args, kwargs)
         fresh = [fresh_input(x) for x in run.tracked(args, kwargs)]
         leaves, rebuild = flatten(run.call(fresh))
-        inputs = [x._node or x for x in run.tracked(args, kwargs)]
+        given = run.tracked(args, kwargs)
         own = {x._node or x for x in fresh}
-        return rebuild([_recorded(run, k, t, own, inputs, start) for k, t in enumerate(leaves)])
+        return rebuild([_recorded(run, k, t, own, given, start) for k, t in enumerate(leaves)])
 
     return checkpointed
 
 
-def _recorded(run: _Run, k: int, out: Any, own: set[Any], inputs: list[Any], start: int) -> Any:
+def _recorded(run: _Run, k: int, out: Any, own: set[Any], given: list[Tensor], start: int) -> Any:
     """Output k of the first run, standing on one node instead of the graph that made it."""
     if not isinstance(out, Tensor) or out._node is None:
         return out
     outside = _outside(out._node, own, start)
-    if out._node in own or not (inputs or outside):
-        return wrap(out._data, inputs[0]) if len(inputs) == 1 and type(inputs[0]) is Node else out
-    op = Op("checkpoint", _never, ("*inputs",), joint=functools.partial(run.pull, k, len(inputs)))
+    inputs, data = [x._node or x for x in given], [x._data for x in given]
+    pull_one = functools.partial(run.pull, k, len(inputs))
+    # Like a view it does not keep the leaves that f closes over, and needs them unwritten.
+    op = Op("checkpoint", _never, ("*inputs",), joint=pull_one, view=True)
     parents = (*inputs, *outside)
-    saved = [_data_of(x, own) for x in run.data] + list(outside)
-    return wrap(out._data, Node(op, None, parents, (None, *saved), out.shape, out.dtype))
-
-
-def _data_of(x: Any, own: set[Any]) -> Any:
-    return x
+    return wrap(out._data, Node(op, None, parents, (None, *data, *outside), out.shape, out.dtype))
 
 
 def _never(*inputs: Any) -> Any:
@@ -89,8 +85,7 @@ class _Run:
         self.f = f
         leaves, self.rebuild = flatten((args, kwargs))
         self.where = [i for i, x in enumerate(leaves) if _is_tracked(x)]
-        self.data = [leaves[i]._data for i in self.where]
-        self.leaves = [None if i in self.where else x for i, x in enumerate(leaves)]
+        self.leaves = [None if i in self.where else _constant(x) for i, x in enumerate(leaves)]
 
     def tracked(self, args: Any, kwargs: dict[str, Any]) -> list[Tensor]:
         """The tracked inputs of the first call."""
@@ -103,7 +98,7 @@ class _Run:
         for i, x in zip(self.where, tracked, strict=True):
             leaves[i] = x
         args, kwargs = self.rebuild(leaves)
-        with mode.enable_grad():
+        with mode.enable_grad(), mode.transform():
             return self.f(*args, **kwargs)
 
     def pull(self, k: int, count: int, g: Any, out: Any, *saved: Any) -> tuple[Any, ...]:
@@ -115,13 +110,18 @@ class _Run:
                 fresh.append(fresh_input(x))
             else:
                 fresh.append(plain_tensor(x))
-                fresh[-1].requires_grad = True
+                fresh[-1]._requires_grad = True
         again = flatten(self.call(fresh))[0][k]
         root = target_of(again, "checkpoint")
         inputs = [x._node or x for x in fresh]
         # What f closes over may lie behind its own inputs too: count each path once.
         targets = inputs + list(saved[count:])
         return tuple(pull([(root, g)], targets, walk.collect([root]), create, frozenset(inputs)))
+
+
+def _constant(x: Any) -> Any:
+    # A Tensor may be written between the two runs: keep the value it has now.
+    return plain_tensor(x._data) if isinstance(x, Tensor) else x
 
 
 def _is_tracked(x: Any) -> bool:

@@ -28,6 +28,8 @@ def run_backward(seeds: list[tuple[Any, Any]], **options: Any) -> dict[Any, Any]
             options["probe"] = anomaly.check_backward
             for node in walk.collect([t for t, _ in seeds]):
                 anomaly.check_untouched(node)
+            with mode.suspended():  # the rules' own operations are not the user's
+                return walk.backward(seeds, **options)
         return walk.backward(seeds, **options)
     finally:
         _end(token)
@@ -74,8 +76,17 @@ def seed_of(t: Any, gradient: Any, who: str, argument: str) -> Any:
         )
     if g.dtype.kind not in "biufc":
         raise DTypeError(f"{who}: got {argument} of dtype {g.dtype}, expected numbers.")
-    g = walk.cast(g, t.dtype)
-    return conjugated(g)
+    return conjugated(real_or_refused(g, t.dtype, who, argument))
+
+
+def real_or_refused(g: Any, dtype: Any, who: str, argument: str) -> Any:
+    """A cotangent or tangent in the dtype of what it belongs to."""
+    if g.dtype.kind == "c" and dtype.kind != "c":
+        raise DTypeError(
+            f"{who}: got {argument} of dtype {g.dtype} for real values of dtype {dtype}; pass its "
+            "real part."
+        )
+    return walk.cast(g, dtype)
 
 
 def conjugated(g: Any) -> Any:
@@ -102,7 +113,7 @@ def visit_hooks(target: Any, g: Any) -> Any:
         return g
     g = settle(g, target.shape)
     for hook in list(meta.hooks.values()):
-        changed = hook(g)
+        changed = hook(g if isinstance(g, NumpyMethods) else np.array(g))
         if changed is None:
             continue
         if not isinstance(changed, (NumpyMethods, np.ndarray)):

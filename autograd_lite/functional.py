@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import mode, walk
-from .cotangent import conjugated, seed_of, settle, target_of
+from .cotangent import conjugated, real_or_refused, seed_of, settle, target_of
 from .errors import ArgumentError, GraphError, ShapeError
 from .recording import Function, Trace, in_form, pull, push, push_many, push_to
 from .tensor import Tensor, check_tensor, plain_tensor
@@ -173,7 +173,7 @@ def _directions(trace: Trace, tangents: Any, primals: Any, who: str) -> list[Any
                 f"{who}: got a tangent of shape {t.shape} for a primal of shape {x.shape}; they "
                 "must be equal."
             )
-        out.append(walk.cast(t, x.dtype))
+        out.append(real_or_refused(t, x.dtype, who, "a tangent"))
     return out
 
 
@@ -205,9 +205,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         rows = []
         for i, out in enumerate(trace.outs):
             leaves = [
-                in_form(
-                    _shaped(blocks[i][j], (*out.shape, *x.shape)), _sample(given, x, out), create
-                )
+                in_form(_shaped(blocks[i][j], out, x), _sample(given, x, out), create)
                 for j, (x, given) in enumerate(zip(trace.fresh, trace.given, strict=True))
             ]
             trees, start = [], 0
@@ -225,8 +223,12 @@ def _sample(given: Any, x: Tensor, out: Tensor) -> Any:
     return given if isinstance(given, Tensor) or (x.ndim == 0 and out.ndim == 0) else x.data
 
 
-def _shaped(block: Any, shape: tuple[int, ...]) -> Any:
-    return block.reshape(shape)
+def _shaped(block: Any, out: Tensor, x: Tensor) -> Any:
+    dtype = x.dtype
+    if out.dtype.kind == "c" and dtype.kind != "c":
+        dtype = np.result_type(dtype, np.complex64)
+    block = block.reshape((*out.shape, *x.shape))
+    return block if block.dtype == dtype else block.astype(dtype)
 
 
 def _by_rows(trace: Trace, create: bool) -> list[list[Any]]:
@@ -247,7 +249,7 @@ def _by_rows(trace: Trace, create: bool) -> list[list[Any]]:
 
 def _by_columns(trace: Trace, create: bool) -> list[list[Any]]:
     if not create:
-        stacks = [push_many(trace, j) for j in range(len(trace.fresh))]
+        stacks = [_pushed_all(trace, j) for j in range(len(trace.fresh))]
         return [[np.moveaxis(stack[i], 0, -1) for stack in stacks] for i in range(len(trace.outs))]
     columns: list[list[list[Any]]] = [[[] for _ in trace.fresh] for _ in trace.outs]
     for j, x in enumerate(trace.fresh):
@@ -310,12 +312,9 @@ def hvp(f: Function, primals: Any, vectors: Any) -> Any:
     trace = Trace(f, args, range(len(args)))
     out = trace.scalar("hvp")
     directions = _directions(trace, given, args, "hvp")
-    slopes = [
-        settle(g, x.shape)
-        for g, x in zip(
-            trace.pull([seed_of(out, None, "hvp", "gradient")], True), trace.fresh, strict=True
-        )
-    ]
+    pulled = trace.pull([seed_of(out, None, "hvp", "gradient")], True)
+    with mode.enable_grad():
+        slopes = [settle(g, x.shape) for g, x in zip(pulled, trace.fresh, strict=True)]
     tracked = [
         (g, v)
         for g, v in zip(slopes, directions, strict=True)

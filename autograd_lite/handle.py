@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import walk
+from . import inplace, walk
 from .errors import DTypeError, GraphError, ShapeError
 from .methods import NumpyMethods
 from .node import Meta, Node, tick
@@ -34,7 +34,7 @@ class Handle(NumpyMethods):
     _grad: Any  # of a leaf
     _meta: Meta | None  # of a leaf: name, hooks
     _written: int  # when a leaf was last written in place, by node.tick
-    _alias: tuple[Any, ...] | None  # whom it shares memory with: see inplace.link
+    _alias: Any  # whom it shares memory with: see inplace.link
 
     # -- values ------------------------------------------------------------------------------
 
@@ -73,6 +73,7 @@ class Handle(NumpyMethods):
                 )
             self._data = value
         self._written = tick()
+        self._alias = None
 
     def numpy(self) -> Any:
         """The same as ``.data``."""
@@ -129,6 +130,10 @@ class Handle(NumpyMethods):
                 f"requires_grad: got dtype {self.dtype}, expected a floating or complex one; "
                 "write 1.0 or dtype=float."
             )
+        if value and not self._requires_grad and not inplace.is_alone(self):
+            # A node may keep this array as a constant; as a leaf's it may be written.
+            self._data = self._data.copy()
+            self._alias = None
         self._requires_grad = bool(value)
 
     @property
@@ -188,8 +193,11 @@ class Handle(NumpyMethods):
 
     def _adopt(self, other: Any) -> None:
         """Stand for other's value from now on."""
+        name = self.name
         self._data = other._data
         self._node = other._node
+        if name is not None and self.name is None:
+            self.name = name
 
     def _meta_of_node(self) -> Meta:
         node = self._node

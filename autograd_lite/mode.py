@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_GENERATOR = 0x20  # inspect.CO_GENERATOR
 
 alert = 0
 _lock = threading.Lock()
 
 
 class _State(threading.local):
+    def __init__(self) -> None:
+        self.before: list[tuple[Any, ...]] = []  # what the open switches are to put back
+
     recording = True
     anomaly = False
     depth = 0  # how many transforms (grad, jvp, ...) this thread is inside of
@@ -32,12 +38,9 @@ class Switch:
 
     _fields: tuple[tuple[str, bool], ...] = ()
 
-    def __init__(self) -> None:
-        self._before: list[tuple[Any, ...]] = []
-
     def __enter__(self) -> Self:
         global alert
-        self._before.append(tuple(getattr(state, name) for name, _ in self._fields))
+        state.before.append(tuple(getattr(state, name) for name, _ in self._fields))
         for name, value in self._fields:
             setattr(state, name, value)
         with _lock:
@@ -53,16 +56,34 @@ class Switch:
         global alert
         with _lock:
             alert -= 1
-        for (name, _), value in zip(self._fields, self._before.pop(), strict=True):
+        for (name, _), value in zip(self._fields, state.before.pop(), strict=True):
             setattr(state, name, value)
 
     def __call__(self, function: F) -> F:
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
+            return self._around_each_step(function)
+
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             with type(self)():
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
+
+    def _around_each_step(self, function: F) -> F:
+        # A generator runs in pieces, between which its caller's own switches hold.
+        @functools.wraps(function)
+        def stepped(*args: Any, **kwargs: Any) -> Any:
+            steps, sent = function(*args, **kwargs), None
+            while True:
+                try:
+                    with type(self)():
+                        value = steps.send(sent)
+                except StopIteration as stop:
+                    return stop.value
+                sent = yield value
+
+        return stepped  # type: ignore[return-value]
 
 
 class no_grad(Switch):  # noqa: N801 - PyTorch's spelling
@@ -112,6 +133,26 @@ class detect_anomaly(Switch):  # noqa: N801 - PyTorch's spelling
     """
 
     _fields = (("anomaly", True),)
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """Anomaly detection off for a while, inside ``detect_anomaly``."""
+    state.anomaly = False
+    try:
+        yield
+    finally:
+        state.anomaly = True
+
+
+@contextmanager
+def transform() -> Iterator[None]:
+    """Inside a transform of functions: results that depend on outer Tensors stay Tensors."""
+    state.depth += 1
+    try:
+        yield
+    finally:
+        state.depth -= 1
 
 
 def is_grad_enabled() -> bool:

@@ -23,6 +23,9 @@ identity = elementwise(
     samples=ANY, doc="""x itself, as a new node. Derivative: g.""",
 )  # fmt: skip
 
+# A write to what it stands for, after it was used, falsifies what was computed from it.
+identity.op.view = True
+
 Function = Callable[..., Any]
 
 
@@ -44,19 +47,15 @@ class Trace:
         fresh = list(args)
         self.fresh: list[Tensor] = []
         self.any_tensor = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
-        with mode.enable_grad():
-            mode.state.depth += 1
-            try:
-                for i in argnums:
-                    leaves, rebuild = flatten(args[i])
-                    inputs = [fresh_input(x, copy=keep) for x in leaves]
-                    self.given += leaves
-                    self.fresh += inputs
-                    self.rebuilds.append((len(leaves), rebuild))
-                    fresh[i] = rebuild(inputs)
-                out = function(*fresh)
-            finally:
-                mode.state.depth -= 1
+        with mode.enable_grad(), mode.transform():
+            for i in argnums:
+                leaves, rebuild = flatten(args[i])
+                inputs = [fresh_input(x, copy=keep) for x in leaves]
+                self.given += leaves
+                self.fresh += inputs
+                self.rebuilds.append((len(leaves), rebuild))
+                fresh[i] = rebuild(inputs)
+            out = function(*fresh)
         leaves, self.rebuild_out = flatten(out)
         self.outs = [x if isinstance(x, Tensor) else plain_tensor(np.asarray(x)) for x in leaves]
         self.targets = [t._node or t for t in self.fresh]
@@ -148,27 +147,33 @@ def fresh_input(x: Any, *, copy: bool = False) -> Tensor:
             out = apply1(OPS["identity"], x)
         else:
             out = plain_tensor(np.array(x._data) if copy and x.ndim else x._data)
-            out.requires_grad = True
+            out._requires_grad = _floating(out)
         if x.name:
             out.name = x.name
         return out
     if isinstance(x, complex | float) and not isinstance(x, np.generic):
         x = np.asarray(x)[()]
     array: Any = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-    if array.dtype.kind not in "fc":
-        raise DTypeError(
-            f"grad: got an input of dtype {array.dtype}, expected floating or complex numbers; "
-            "write 1.0 or dtype=float."
-        )
+    _floating(array)
     out = plain_tensor(array[()] if array.ndim == 0 else np.array(array) if copy else array)
     out._requires_grad = True
     return out
 
 
+def _floating(x: Any) -> bool:
+    if x.dtype.kind not in "fc":
+        raise DTypeError(
+            f"grad: got an input of dtype {x.dtype}, expected floating or complex numbers; write "
+            "1.0 or dtype=float."
+        )
+    return True
+
+
 def in_form(g: Any, given: Any, create: bool) -> Any:
     """A derivative in the form of the input it belongs to: Tensor, array or NumPy scalar."""
     if create and isinstance(g, Tensor):
-        return g
+        shared = type(g._data) is np.ndarray and g._data.base is not None
+        return g.copy() if shared else g
     data = np.array(g._data if isinstance(g, Tensor) else g)
     if isinstance(given, Tensor):
         return plain_tensor(data if data.ndim else data[()])
@@ -221,7 +226,7 @@ def push_many(trace: Trace, j: int, unit: complex = 1.0) -> list[Any]:
 def _transposed(node: Node, i: int, args: tuple[Any, ...], t: Any) -> Any:
     """J·t of input i, from its rule alone: the rule is linear in g, so transpose it."""
     g = plain_tensor(np.zeros(node.shape, node.dtype))
-    g.requires_grad = True
+    g._requires_grad = True
     params = node.params or {}
     with mode.enable_grad():
         if node.op.joint is not None:

@@ -86,8 +86,19 @@ class Tensor(Handle):
         return t._data
 
     def detach(self) -> Tensor:
-        """The same values (shared memory) with no graph. A write to one leaves the other alone."""
-        return plain_tensor(self._data)
+        """The same values with no graph: a copy for a leaf that requires grad.
+
+        A recorded result's values are shared, and read-only: a node may keep them. Writing into
+        the detached Tensor gives it memory of its own.
+        """
+        data = self._data
+        if type(data) is np.ndarray:
+            if self._node is not None:
+                data = data.view()
+                data.flags.writeable = False
+            elif self._requires_grad:
+                data = data.copy()
+        return plain_tensor(data)
 
     def __repr__(self) -> str:
         data = np.asarray(self._data)
@@ -121,6 +132,8 @@ class Tensor(Handle):
             ShapeError: no gradient for a non-scalar, or one of another shape.
             InPlaceError: an array that a rule needs was written since.
         """
+        if isinstance(gradient, Tensor):
+            gradient = gradient._data
         seeds = [(target_of(self, "backward"), seed_of(self, gradient, "backward", "gradient"))]
         found = run_backward(seeds, release=not retain_graph, visit=visit_and_retain)
         while found:
@@ -244,9 +257,13 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
         inputs = tuple(to_array(x) if isinstance(x, (list, tuple)) else x for x in inputs)
     for x in inputs:
         if isinstance(x, Tensor):
-            values.append(x._data)
             p: Any = x._node
-            parents.append(x if p is None and x._requires_grad else p)
+            if p is None:
+                p = x if x._requires_grad else None
+                values.append(x._data if p is x or x._alias is None else inplace.kept_value(x))
+            else:
+                values.append(x._data)
+            parents.append(p)
         else:
             values.append(coerced(op, x))
             parents.append(None)
@@ -254,8 +271,11 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
         out = op.forward(*values, **params) if params else op.forward(*values)
     except (ValueError, TypeError, IndexError) as error:
         refuse(op, inputs, error)
-    if type(out) is not np.ndarray and not isinstance(out, np.generic):
-        out = np.asarray(out)
+    if type(out) is not np.ndarray:
+        if not isinstance(out, np.generic):
+            out = np.asarray(out)
+    elif out.base is not None and not op.view:
+        out = out.copy()  # some NumPy functions give a view for some arguments only
     recording, line = True, ""
     if mode.alert:
         recording = mode.state.recording
@@ -278,7 +298,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
         if line:
             anomaly.remember(t._node, line)  # type: ignore[arg-type]
     if op.view and isinstance(inputs[0], Tensor):
-        inplace.link(t, inputs[0], None if params is None else params.get("index"))
+        inplace.link(t, inputs[0], op, params)
     return t
 
 
@@ -316,7 +336,7 @@ def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Tensor:
         t._data = out
         t._node = node
     if op.view:
-        inplace.link(t, x, params.get("index"))
+        inplace.link(t, x, op, params)
     return t
 
 
@@ -330,8 +350,11 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
     elif kind is Tensor or isinstance(x, Tensor):
         a = x._data
         p = x._node
-        if p is None and x._requires_grad:
-            p = x
+        if p is None:
+            if x._requires_grad:
+                p = x
+            elif x._alias is not None:
+                a = inplace.kept_value(x)
     else:
         return _apply2_slowly(op, x, y)
     kind = type(y)
@@ -340,8 +363,11 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
     elif kind is Tensor or isinstance(y, Tensor):
         b = y._data
         q = y._node
-        if q is None and y._requires_grad:
-            q = y
+        if q is None:
+            if y._requires_grad:
+                q = y
+            elif y._alias is not None:
+                b = inplace.kept_value(y)
     else:
         return _apply2_slowly(op, x, y)
     if mode.alert:

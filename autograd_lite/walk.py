@@ -219,11 +219,11 @@ def backward(
                         held = (-parent.order, parent)
                     else:
                         heappush(heap, (-parent.order, parent))
+    for leaf, g in table.items():
+        result[leaf] = visit(leaf, g) if visit is not None and leaf._meta is not None else g
     # Freeing waits for the end, so an error on the way leaves the graph whole.
     for node in visited:
         node.args = None
-    for leaf, g in table.items():
-        result[leaf] = visit(leaf, g) if visit is not None and leaf._meta is not None else g
     return result
 
 

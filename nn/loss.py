@@ -80,6 +80,8 @@ def cross_entropy(logits: Any, labels: Any, *, reduction: str = "mean") -> Any:
         logits = np.asarray(logits)
     labels = labels.data if isinstance(labels, ag.Tensor) else np.asarray(labels)
     _check_labels(logits, labels, reduction)
+    if reduction == "mean":  # the default, spared the handling of keywords
+        return _cross_entropy(logits, labels)
     return _cross_entropy(logits, labels, reduction=reduction)
 
 

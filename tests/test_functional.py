@@ -191,7 +191,10 @@ def test_results_do_not_share_memory():
 def test_results_that_are_tensors_do_not_share_memory(tracked):
     x, y = ag.Tensor(X, requires_grad=tracked), ag.Tensor(V)
     a, b = ag.grad(lambda x, y: (x + y).sum(), (0, 1))(x, y)
-    a.detach().data[0] = 50.0
+    try:
+        a.detach().data[0] = 50.0
+    except ValueError:  # read-only
+        pass
     np.testing.assert_array_equal(b.data, np.ones(3))
 
 
@@ -897,7 +900,8 @@ def test_gradients_run_the_hooks_on_their_way():
     g = ag.gradients((h * h).sum(), x, create_graph=True)
     assert isinstance(seen[0], ag.Tensor)
     close(g.data, 2 * (4 * X) ** 2)
-    close(ag.gradients(g.sum(), x).data, 64 * X)
+    # The second walk passes h too, and its hook squares what arrives there: 16h.
+    close(ag.gradients(g.sum(), x).data, 2 * (32 * X) ** 2)
 
 
 # -- checkpoint --------------------------------------------------------------------------------
@@ -1031,9 +1035,16 @@ def test_checkpoint_frees_its_inputs_without_the_collector():
     assert gc.collect() == 0
 
 
-def test_checkpoint_of_several_outputs_is_refused():
-    with pytest.raises(ArgumentError, match=r"checkpoint: .*returns tuple, expected one"):
-        ag.checkpoint(lambda x: (x, x))(leaf(X))
+def test_checkpoint_of_several_outputs():
+    def block(x):
+        h = np.sin(x)
+        return {"h": h, "rest": (h * x, 7.0, x)}
+
+    x = leaf(X)
+    out = ag.checkpoint(block)(x)
+    assert out["rest"][1] == 7.0
+    (out["h"] * 2 + out["rest"][0] * 3 + out["rest"][2]).sum().backward()
+    close(x.grad, 2 * np.cos(X) + 3 * (np.sin(X) + X * np.cos(X)) + 1)
 
 
 def test_a_hook_in_a_checkpoint_runs():

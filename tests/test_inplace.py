@@ -10,8 +10,7 @@ import operator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from oracle import numerical_gradient
 
 import autograd_lite as ag
@@ -267,7 +266,8 @@ def test_a_value_that_is_overwritten_by_a_repeat_gets_zero_even_beside_inf():
     u = leaf([0.0, 4.0])
     t = ag.Tensor([1.0])
     t[[0, 0]] = u
-    (1.0 / (t - 4.0)).sum().backward()
+    np.sqrt(t - 4.0).sum().backward()
+    assert np.isinf(u.grad[1])
     assert u.grad[0] == 0
 
 
@@ -601,15 +601,14 @@ def test_closed_over_leaf_of_a_checkpoint_written_later_is_refused_or_right():
     _refused_or_right(lambda w, x: ag.checkpoint(lambda x: np.exp(x * w))(x))
 
 
-def test_closed_over_plain_tensor_of_a_checkpoint_written_later_is_refused_or_right():
-    x, c = leaf([1.0, 1.0]), ag.Tensor([1.0, 2.0])
-    y = ag.checkpoint(lambda x: x * c)(x).sum()
-    c += 1.0
-    try:
-        y.backward()
-    except InPlaceError:
-        return
-    np.testing.assert_array_equal(x.grad, [1.0, 2.0])
+def test_a_constant_that_became_a_leaf_and_was_written_is_refused_or_right():
+    def make(w, x):
+        w.requires_grad = False
+        y = x * w
+        w.requires_grad = True
+        return y
+
+    _refused_or_right(make)
 
 
 def test_a_recorded_tensor_cannot_be_written_inside_no_grad():
@@ -797,7 +796,7 @@ def test_a_view_of_a_view_refuses_while_a_third_lives():
 def test_writing_through_a_reshape_is_refused(view):
     t = leaf(X) * 2.0
     v = view(t)
-    with pytest.raises(InPlaceError, match="reshape, transpose or the like"):
+    with pytest.raises(InPlaceError, match=r"is a view of another \(made by"):
         v += 1.0
     np.testing.assert_array_equal(t.data, X * 2)
 

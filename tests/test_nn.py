@@ -438,10 +438,31 @@ def test_parameters_without_gradient_are_left_and_replaced_arrays_followed():
     assert p.item() == 2.5
 
 
+@pytest.mark.parametrize("make", [v[0] for v in OPTIMIZERS.values()], ids=[*OPTIMIZERS])
+def test_running_means_do_not_get_stuck_in_subnormal_numbers(make):
+    p = ag.Tensor(np.zeros(3, np.float32), requires_grad=True)
+    optimizer = make([p])
+    p.grad = np.array([1e-3, 0.0, np.nan], np.float32)
+    optimizer.step()
+    p.grad = np.array([0.0, 1e-20, 0.0], np.float32)
+    for _ in range(1023):
+        optimizer.step()
+    for name, value in optimizer.state_dict().items():
+        if name in ("0.first", "0.velocity"):
+            assert value[0] == 0 and value[1] > 1e-20 and np.isnan(value[2])
+
+
 def test_complex_gradient_descent():
     z = ag.Tensor([1.0 + 2.0j], requires_grad=True)
     optimizer = nn.SGD([z], lr=0.25)
     for _ in range(60):
+        optimizer.zero_grad()
+        nn.mse_loss(z, [3.0 - 1.0j]).backward()
+        optimizer.step()
+    np.testing.assert_allclose(z.data, [3.0 - 1.0j], atol=1e-12)
+    z = ag.Tensor([1.0 + 2.0j], requires_grad=True)
+    optimizer = nn.SGD([z], lr=0.05, momentum=0.5)
+    for _ in range(400):
         optimizer.zero_grad()
         nn.mse_loss(z, [3.0 - 1.0j]).backward()
         optimizer.step()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..inplace import check_kinds
 from ..methods import plain
 from ..op import FUNCTIONS, Sample
 from ..primitive import composed, primitive
@@ -19,7 +20,7 @@ _INDICES = (
     Sample((3, 2), index=1), Sample((3, 2), index=(slice(None, None, -2), 0)),
     Sample((3, 2), index=(None, Ellipsis, 1)), Sample((3, 2), index=_ROWS),
     Sample((3, 2), index=(_ROWS, np.array([1, 0, 1]))), Sample((2, 3), index=_MASK),
-    Sample((3, 2, 2), index=(_ROWS, slice(None), 1)), Sample((3,), index=[0, 0, 0]),
+    Sample((3, 2, 2), index=(_ROWS, slice(None), 1)), Sample((3,), index=np.array([0, 0, 0])),
     Sample((3, 2), index=(slice(0, 0),)), Sample((), index=()), Sample((), index=None),
     Sample((2, 3, 3), index=(slice(None), _ROWS[:, None], _ROWS)),
     Sample((2, 3), index=(0, np.array([True, False, True]))),
@@ -29,16 +30,22 @@ _INDICES = (
 def _frozen(index: Any) -> Any:
     # Arrays in the index are copied: the caller may go on to change them.
     if isinstance(index, tuple):
-        return tuple(_frozen(i) for i in index)
-    if isinstance(index, (list, np.ndarray, Tensor)):
-        return np.array(plain(index))
-    return index
+        return tuple(_frozen_part(i) for i in index)
+    return _frozen_part(index)
+
+
+def _frozen_part(index: Any) -> Any:
+    if not isinstance(index, (list, tuple, np.ndarray, Tensor)):
+        return index
+    array = np.array(plain(index))
+    empty = array.size == 0 and not isinstance(index, (np.ndarray, Tensor))
+    return array.astype(np.intp) if empty else array
 
 
 def _repeats(index: Any) -> bool:
-    """Whether an index may name an entry twice: only arrays of integers can."""
+    """Whether a frozen index may name an entry twice: only arrays of integers can."""
     parts = index if isinstance(index, tuple) else (index,)
-    return any(np.asarray(i).dtype.kind in "iu" for i in parts if isinstance(i, (list, np.ndarray)))
+    return any(isinstance(i, np.ndarray) and i.dtype.kind in "iu" for i in parts)
 
 
 @primitive(linear=True, view=True, name="getitem", samples=_INDICES)
@@ -113,8 +120,8 @@ def getitem(a: Any, index: Any) -> Any:
         frozen = _frozen(index)
         out = read(a, index=frozen)
         alias = getattr(out, "_alias", None)
-        if frozen is not index and alias is not None and alias[1] is not None:
-            out._alias = (*alias[:2], index)
+        if alias is not None and alias.base is not None:
+            alias.key = index
         return out
     return read(a, index=index)
 
@@ -148,12 +155,15 @@ def write(a: Any, value: Any, *, index: Any) -> Any:
 def _(g: Any, out: Any, a: Any, value: Any, *, index: Any) -> Any:
     keep = np.ones(a.shape, np.bool_)
     keep[index] = False
-    return g * keep
+    return np.where(keep, g, 0)
 
 
 @write.vjp("value")
 def _(g: Any, out: Any, a: Any, value: Any, *, index: Any) -> Any:
-    return g[index] * _written(index, a.shape) if _repeats(index) else g[index]
+    return np.where(_written(index, a.shape), g[index], 0) if _repeats(index) else g[index]
+
+
+write.op.masks = True
 
 
 @composed(name="setitem")
@@ -166,6 +176,8 @@ def setitem(a: Any, value: Any, index: Any) -> Any:
     >>> ag.grad(lambda x: ag.setitem(x, 7.0, 0).sum())(np.zeros(3))
     array([0., 1., 1.])
     """
+    tracked = isinstance(value, Tensor) and value.requires_grad
+    check_kinds(np.result_type(getattr(value, "dtype", type(value))), a.dtype, tracked)
     return write(a, value, index=_frozen(index))
 
 

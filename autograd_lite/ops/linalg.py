@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,8 @@ def _(g: Any, out: Any, x: Any, y: Any) -> Any:
         return (g[..., None, :] @ x)[..., 0, :]
     if len(y.shape) == 2:
         # One product of tall matrices instead of a sum over a stack of small ones.
-        return x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+        rows = math.prod(x.shape[:-1])
+        return x.reshape(rows, x.shape[-1]).T @ g.reshape(rows, g.shape[-1])
     return x.swapaxes(-1, -2) @ g
 
 
@@ -129,7 +131,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 @primitive(
-    linear="each", saves=("others",), name="einsum",
+    linear="each", saves=("others",), name="einsum", view=True,
     samples=(
         Sample((2, 3), (3, 4), subscripts="ij,jk->ik"), Sample((2, 3), subscripts="ij->ji"),
         Sample((3, 3), subscripts="ii->"), Sample((3, 3), subscripts="ii->i"),
