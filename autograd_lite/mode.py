@@ -1,14 +1,14 @@
 """What is switched on, per thread: recording, anomaly detection.
 
-``alert`` counts the blocks, over all threads, in which something is not as usual. Ops look at
-that one module variable only; while it is 0 no feature that is off costs anything.
+``alert`` counts the threads in which something is not as usual. Ops look at that one module
+variable only; while it is 0 no feature that is off costs anything.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -33,18 +33,25 @@ class _State(threading.local):
 state = _State()
 
 
+def _set(fields: Iterable[tuple[str, bool]]) -> None:
+    global alert
+    was = state.anomaly or not state.recording
+    for name, value in fields:
+        setattr(state, name, value)
+    now = state.anomaly or not state.recording
+    if was != now:
+        with _lock:
+            alert += 1 if now else -1
+
+
 class Switch:
     """A context manager and decorator that sets fields of ``state`` and puts them back."""
 
     _fields: tuple[tuple[str, bool], ...] = ()
 
     def __enter__(self) -> Self:
-        global alert
         state.before.append(tuple(getattr(state, name) for name, _ in self._fields))
-        for name, value in self._fields:
-            setattr(state, name, value)
-        with _lock:
-            alert += 1
+        _set(self._fields)
         return self
 
     def __exit__(
@@ -53,11 +60,8 @@ class Switch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        global alert
-        with _lock:
-            alert -= 1
-        for (name, _), value in zip(self._fields, state.before.pop(), strict=True):
-            setattr(state, name, value)
+        names = (name for name, _ in self._fields)
+        _set(tuple(zip(names, state.before.pop(), strict=True)))
 
     def __call__(self, function: F) -> F:
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
@@ -138,11 +142,11 @@ class detect_anomaly(Switch):  # noqa: N801 - PyTorch's spelling
 @contextmanager
 def suspended() -> Iterator[None]:
     """Anomaly detection off for a while, inside ``detect_anomaly``."""
-    state.anomaly = False
+    _set((("anomaly", False),))
     try:
         yield
     finally:
-        state.anomaly = True
+        _set((("anomaly", True),))
 
 
 @contextmanager
