@@ -252,21 +252,33 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
     """Run op on inputs (Tensors, arrays, numbers) and record it if one of them is tracked."""
     values: list[Any] = []
     parents: list[Any] = []
-    if any(isinstance(x, (list, tuple)) for x in inputs):
-        to_array = FUNCTIONS["array"]
-        inputs = tuple(to_array(x) if isinstance(x, (list, tuple)) else x for x in inputs)
+    rules = None if op.joint is not None or op.variadic else op.rules
+    tracked = 0  # bit i: input i
+    i = 0
     for x in inputs:
+        p: Any = None
         if isinstance(x, Tensor):
-            p: Any = x._node
+            value = x._data
+            p = x._node
             if p is None:
-                p = x if x._requires_grad else None
-                values.append(x._data if p is x or x._alias is None else inplace.kept_value(x))
-            else:
-                values.append(x._data)
-            parents.append(p)
+                if x._requires_grad:
+                    p = x
+                elif x._alias is not None:
+                    value = inplace.kept_value(x)
+            if p is not None:
+                if rules is not None and rules[i] is None:
+                    p = None
+                else:
+                    tracked |= 1 << i
+        elif isinstance(x, (list, tuple)):
+            to_array = FUNCTIONS["array"]
+            whole = (to_array(x) if isinstance(x, (list, tuple)) else x for x in inputs)
+            return apply(op, tuple(whole), params)
         else:
-            values.append(coerced(op, x))
-            parents.append(None)
+            value = coerced(op, x)
+        values.append(value)
+        parents.append(p)
+        i += 1
     try:
         out = op.forward(*values, **params) if params else op.forward(*values)
     except (ValueError, TypeError, IndexError) as error:
@@ -280,20 +292,21 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
     if mode.alert:
         recording = mode.state.recording
         line = anomaly.check_forward(op.name, values, out) if mode.state.anomaly else ""
-    if op.joint is None and not op.variadic:
-        parents = [
-            p if rule is not None else None for p, rule in zip(parents, op.rules, strict=True)
-        ]
-    if not recording or out.dtype.kind not in "fc" or all(p is None for p in parents):
+    if not tracked or not recording or out.dtype.kind not in "fc":
         t = plain_tensor(out)
     else:
-        kept = op.plan(tuple(p is not None for p in parents))
+        kept = None if op.variadic else op.plans.get(tracked)
+        if kept is None:
+            kept = op.plan(tuple(p is not None for p in parents))
         args: list[Any] = [out if kept[0] else None]
-        for i, value in enumerate(values):
-            if kept[i + 1]:
+        i = 0
+        for value in values:
+            p = parents[i]
+            i += 1
+            if kept[i]:
                 args.append(value)
             else:
-                args.append(stub(op, value, inputs[i]) if parents[i] is None else parents[i])
+                args.append(stub(op, value, inputs[i - 1]) if p is None else p)
         t = wrap(out, Node(op, params or None, tuple(parents), tuple(args), out.shape, out.dtype))
         if line:
             anomaly.remember(t._node, line)  # type: ignore[arg-type]

@@ -117,7 +117,8 @@ def backward(
         wanted: nodes whose cotangent is to be returned too.
         cut: those of them that the walk does not go beyond.
         within: follow only these parents; None follows all.
-        visit: called with each target that has ``meta``, and its complete cotangent, to change it.
+        visit: called with each target that has hooks or retains its gradient, and its complete
+            cotangent, to change it.
         probe: called with each node, its cotangent and one rule's result, to look at them.
 
     Returns:
@@ -146,7 +147,7 @@ def backward(
         held = None
         g = table.pop(node)
         op, args, params, shape = node.op, node.args, node.params, node.shape
-        if node.meta is not None and visit is not None:
+        if node.meta is not None and visit is not None and (node.meta.hooks or node.meta.retain):
             g = visit(node, g)
         if wanted and node in wanted:
             result[node] = g
@@ -220,7 +221,8 @@ def backward(
                     else:
                         heappush(heap, (-parent.order, parent))
     for leaf, g in table.items():
-        result[leaf] = visit(leaf, g) if visit is not None and leaf._meta is not None else g
+        meta = leaf._meta
+        result[leaf] = g if meta is None or visit is None or not meta.hooks else visit(leaf, g)
     # Freeing waits for the end, so an error on the way leaves the graph whole.
     for node in visited:
         node.args = None

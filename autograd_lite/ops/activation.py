@@ -34,9 +34,10 @@ _ONES = {np.dtype(t): t(1) for t in (np.float32, np.float64)}
 def _sigmoid(x: Any) -> Any:
     x = _floating(x)
     # exp overflows to inf below about -709 (-88 in float32), and 1/(1 + inf) is the right 0.
+    e = -x
     token = _begin()
     try:
-        e = np.exp(-x)
+        e = np.exp(e, e) if type(e) is np.ndarray else np.exp(e)
     finally:
         _end(token)
     if type(e) is not np.ndarray:

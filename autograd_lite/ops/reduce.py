@@ -88,6 +88,9 @@ def mean(
     a: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True
 ) -> Any:
     """Mean over axis (an int, a tuple, or None for all). Derivative: g/n, to every entry."""
+    if axis is None and dtype is None and where is True and not keepdims and a.size:
+        if a.dtype.char in "dD":  # what np.mean does, without its bookkeeping
+            return _add(a, None) / a.size
     return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
 
 
