@@ -24,6 +24,7 @@ from .functional import (
     value_and_grad as value_and_grad,
     vjp as vjp,
 )
+from .memory import reuse_memory as reuse_memory
 from .mode import (
     detect_anomaly as detect_anomaly,
     enable_grad as enable_grad,

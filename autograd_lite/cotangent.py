@@ -45,13 +45,14 @@ def target_of(t: Any, who: str) -> Any:
     return t if t._node is None else t._node
 
 
-_ONES = {np.float64: np.float64(1), np.float32: np.float32(1)}
+# The seeds of scalar losses, by the type of their value.
+UNIT_SEEDS = {np.float64: np.float64(1), np.float32: np.float32(1)}
 
 
 def seed_of(t: Any, gradient: Any, who: str, argument: str) -> Any:
     """The cotangent that a walk from t starts with, in the walk's convention."""
     if gradient is None:
-        one = _ONES.get(type(t._data))
+        one = UNIT_SEEDS.get(type(t._data))
         if one is not None:
             return one
         if t.size != 1:

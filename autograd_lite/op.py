@@ -94,6 +94,7 @@ class Op:
         analytic: complex step may go through it (a real input, extended to complex).
         kinks: what the derivative is where it does not exist, one sentence.
         plans, keep: what a node must hold, by which inputs are tracked (bit i: input i).
+        special: its rules are not simply ``rules``: variadic, or joint.
         variadic: the op takes any number of arrays, under one starred name.
         jvp: ``jvp(tangents, out, *inputs, **params)``, only where the default is too slow.
     """
@@ -101,7 +102,7 @@ class Op:
     __slots__ = (
         "analytic", "batch", "doc", "family", "forward", "inputs", "joint", "jvp", "keep",
         "kinks", "linear", "masks", "name", "numpy", "params", "plans", "pointwise", "rules",
-        "samples", "saves", "variadic", "view",
+        "samples", "saves", "special", "variadic", "view",
     )  # fmt: skip
 
     def __init__(
@@ -144,6 +145,7 @@ class Op:
         self.batch: Rule | None = None
         self.masks = False
         self.variadic = bool(inputs) and inputs[0].startswith("*")
+        self.special = self.variadic or joint is not None
         self.plans: dict[Any, tuple[bool, ...]] = {}
         self.keep: list[tuple[bool, ...]] = []
         if not self.variadic and len(inputs) <= 2:

@@ -39,6 +39,7 @@ class Primitive:
         self._defaults = op.params
         self._needs = _REQUIRED in op.params.values()
         self._single = len(op.inputs) == 1 and not op.variadic
+        self._direct = self._single and not self._needs
 
     def __repr__(self) -> str:
         arguments = ", ".join(
@@ -48,7 +49,7 @@ class Primitive:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         op = self.op
-        if self._single and not kwargs and len(args) == 1 and not self._needs:
+        if self._direct and not kwargs and len(args) == 1:
             return apply1(op, args[0])
         if op.variadic:
             inputs, rest = args, ()
@@ -135,6 +136,7 @@ class Primitive:
     def vjp_all(self, rule: Rule) -> Rule:
         """Set one ``rule(g, out, *inputs, **params)`` giving a tuple, one cotangent per input."""
         self.op.joint = rule
+        self.op.special = True
         return rule
 
     def batch(self, rule: Rule) -> Rule:

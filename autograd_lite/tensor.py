@@ -22,7 +22,14 @@ from weakref import ref
 import numpy as np
 
 from . import anomaly, inplace, mode
-from .cotangent import run_backward, seed_of, settle, target_of, visit_and_retain
+from .cotangent import (
+    UNIT_SEEDS,
+    run_backward,
+    seed_of,
+    settle,
+    target_of,
+    visit_and_retain,
+)
 from .errors import DTypeError, GraphError
 from .handle import Handle
 from .inputs import NUMBERS, as_data, coerced, refuse, stub
@@ -132,10 +139,15 @@ class Tensor(Handle):
             ShapeError: no gradient for a non-scalar, or one of another shape.
             InPlaceError: an array that a rule needs was written since.
         """
-        if isinstance(gradient, Tensor):
-            gradient = gradient._data
-        seeds = [(target_of(self, "backward"), seed_of(self, gradient, "backward", "gradient"))]
-        found = run_backward(seeds, release=not retain_graph, visit=visit_and_retain)
+        seed = UNIT_SEEDS.get(type(self._data)) if gradient is None else None
+        if seed is None or self._node is None:
+            if isinstance(gradient, Tensor):
+                gradient = gradient._data
+            target = target_of(self, "backward")
+            seed = seed_of(self, gradient, "backward", "gradient")
+        else:
+            target = self._node
+        found = run_backward([(target, seed)], release=not retain_graph, visit=visit_and_retain)
         while found:
             leaf, g = found.popitem()
             g = settle(g, leaf.shape)

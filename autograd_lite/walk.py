@@ -132,7 +132,7 @@ def backward(
     owned: set[Any] = set()
     heap: list[tuple[int, Node]] = []
     visited: list[Node] = []
-    masked: set[Any] = set()
+    masked: set[Any] | None = None
     for target, g in seeds:
         if target in table:
             _add(table, owned, target, g, lift is None)
@@ -146,8 +146,12 @@ def backward(
         node = heappop(heap)[1] if held is None else heappushpop(heap, held)[1]
         held = None
         g = table.pop(node)
-        op, args, params, shape = node.op, node.args, node.params, node.shape
-        if node.meta is not None and visit is not None and (node.meta.hooks or node.meta.retain):
+        op = node.op
+        args = node.args
+        params = node.params
+        shape = node.shape
+        meta = node.meta
+        if meta is not None and visit is not None and (meta.hooks or meta.retain):
             g = visit(node, g)
         if wanted and node in wanted:
             result[node] = g
@@ -160,19 +164,22 @@ def backward(
             g = spread(g, shape)
         if release and (within is None or not within.isdisjoint(node.parents)):
             visited.append(node)
-        unused = node in masked if masked else False
+        parents = node.parents
+        unused = masked is not None and node in masked
         if unused or op.masks:
-            masked.update(node.parents)
+            masked = set() if masked is None else masked
+            masked.update(parents)
         saved = args
         if lift is not None:
             args, g = lift(node, g)
-        joint = op.joint
+        joint: Any = None
         terms: Any = op.rules
-        if joint is not None:
-            terms = joint(g, *args) if params is None else joint(g, *args, **params)
-        elif op.variadic:
-            terms = op.rules_for(len(node.parents))
-        parents = node.parents
+        if op.special:
+            joint = op.joint
+            if joint is None:
+                terms = op.rules_for(len(parents))
+            else:
+                terms = joint(g, *args) if params is None else joint(g, *args, **params)
         count = len(parents)
         i = 0
         for parent in parents:
@@ -182,10 +189,11 @@ def backward(
                 continue
             is_node = type(parent) is Node
             if is_node:
-                to, dtype = parent.shape, parent.dtype
+                to = parent.shape
+                dtype = parent.dtype
             else:
-                data = parent._data
-                to, dtype = data.shape, data.dtype
+                to = parent._data.shape
+                dtype = parent._data.dtype
                 if parent._written > node.order:
                     _refuse_written(node, parent, saved[i])
             if term is None or (within is not None and parent not in within):

@@ -39,7 +39,7 @@ def matmul(x: Any, y: Any) -> Any:
 
 @matmul.vjp
 def _(g: Any, out: Any, x: Any, y: Any) -> Any:
-    if len(g.shape) == 2 == len(y.shape) and len(x.shape) == 2:
+    if g.ndim == 2 == y.ndim:
         return g.dot(y.T)
     if len(y.shape) == 1:
         return g[..., None] * y
@@ -50,7 +50,7 @@ def _(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 @matmul.vjp("y")
 def _(g: Any, out: Any, x: Any, y: Any) -> Any:
-    if len(g.shape) == 2 == len(x.shape) and len(y.shape) == 2:
+    if g.ndim == 2 == x.ndim:
         return x.T.dot(g)
     if len(x.shape) == 1:
         return g * x if len(y.shape) == 1 else x[:, None] * g[..., None, :]

@@ -69,6 +69,8 @@ def sum(
 
 @sum.vjp
 def _(g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
+    if axis is None and where is True:
+        return g
     return _masked(_kept(g, a.shape, axis, keepdims), where)
 
 
