@@ -21,8 +21,9 @@ import numpy as np
 from . import mode, walk
 from .cotangent import conjugated, real_or_refused, seed_of, settle, target_of
 from .errors import ArgumentError, GraphError, ShapeError
+from .inputs import check_tensor
 from .recording import Function, Trace, in_form, pull, push, push_many, push_to
-from .tensor import Tensor, check_tensor, plain_tensor
+from .tensor import Tensor, plain_tensor
 from .tree import flatten, matched, structure
 
 

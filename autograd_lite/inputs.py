@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import AutogradError, DTypeError, IndexOutOfRangeError, ShapeError, shape_sentence
 from .methods import NumpyMethods
-from .node import Spec
+from .node import Meta, Spec
 from .op import Op
 
 NUMBERS = (float, int, bool, complex)
@@ -42,6 +42,17 @@ def stub(op: Op, value: Any, source: Any) -> Any:
     if type(value) is not np.ndarray:
         return value
     return ref(source) if op.pointwise else Spec(value, source)
+
+
+def sources(inputs: tuple[Any, ...]) -> Meta:
+    """The untracked Tensors with a name: a node keeps their arrays, a drawing wants their names."""
+    meta = Meta()
+    meta.sources = tuple(
+        ref(x)
+        for x in inputs
+        if isinstance(x, NumpyMethods) and not x._is_tracked() and x._meta is not None
+    )
+    return meta
 
 
 def coerced(op: Op, x: Any) -> Any:
@@ -87,3 +98,10 @@ def refuse(op: Op, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
     if isinstance(error, IndexError) and not isinstance(error, ValueError):
         raise IndexOutOfRangeError(sentence) from error
     raise ShapeError(sentence) from error
+
+
+def check_tensor(t: Any, who: str) -> Any:
+    """t, if it is a Tensor."""
+    if not isinstance(t, NumpyMethods):
+        raise DTypeError(f"{who}: got {type(t).__name__}, expected a Tensor.")
+    return t

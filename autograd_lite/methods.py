@@ -68,6 +68,7 @@ class NumpyMethods:
     __slots__ = ()
     __array_priority__ = 1000.0
     _data: Any
+    _meta: Any
 
     sum = _method("sum")
     mean = _method("mean")

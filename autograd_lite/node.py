@@ -61,7 +61,7 @@ class Node:
 class Meta:
     """What few nodes and few leaves have: kept apart so that the others pay one slot."""
 
-    __slots__ = ("grad", "hooks", "line", "name", "prints", "retain")
+    __slots__ = ("grad", "hooks", "line", "name", "prints", "retain", "sources")
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -70,6 +70,7 @@ class Meta:
         self.grad: Any = None
         self.line: str | None = None
         self.prints: tuple[Any, ...] | None = None
+        self.sources: tuple[Any, ...] = ()
 
 
 class Spec(weakref.ref):  # type: ignore[type-arg]

@@ -30,9 +30,9 @@ from .cotangent import (
     target_of,
     visit_and_retain,
 )
-from .errors import DTypeError, GraphError
+from .errors import GraphError
 from .handle import Handle
-from .inputs import NUMBERS, as_data, coerced, refuse, stub
+from .inputs import NUMBERS, as_data, coerced, refuse, sources, stub
 from .node import Meta, Node, tick
 from .op import FUNCTIONS, OPS, Op
 
@@ -266,6 +266,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
     parents: list[Any] = []
     rules = None if op.joint is not None or op.variadic else op.rules
     tracked = 0  # bit i: input i
+    named = False
     i = 0
     for x in inputs:
         p: Any = None
@@ -275,8 +276,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
             if p is None:
                 if x._requires_grad:
                     p = x
-                elif x._alias is not None:
+                elif x._alias is not None or x._meta is not None:
                     value = inplace.kept_value(x)
+                    named = True
             if p is not None:
                 if rules is not None and rules[i] is None:
                     p = None
@@ -319,9 +321,12 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
                 args.append(value)
             else:
                 args.append(stub(op, value, inputs[i - 1]) if p is None else p)
-        t = wrap(out, Node(op, params or None, tuple(parents), tuple(args), out.shape, out.dtype))
+        node = Node(op, params or None, tuple(parents), tuple(args), out.shape, out.dtype)
+        t = wrap(out, node)
+        if named:
+            node.meta = sources(inputs)
         if line:
-            anomaly.remember(t._node, line)  # type: ignore[arg-type]
+            anomaly.remember(node, line)
     if op.view and isinstance(inputs[0], Tensor):
         inplace.link(t, inputs[0], op, params)
     return t
@@ -369,6 +374,7 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
     """``apply(op, (x, y), None)`` for an op with two inputs and a rule for each."""
     p: Any = None
     q: Any = None
+    named = False
     kind = type(x)
     if kind in _PLAIN:
         a = x
@@ -378,8 +384,9 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
         if p is None:
             if x._requires_grad:
                 p = x
-            elif x._alias is not None:
+            elif x._alias is not None or x._meta is not None:
                 a = inplace.kept_value(x)
+                named = True
     else:
         return _apply2_slowly(op, x, y)
     kind = type(y)
@@ -391,8 +398,9 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
         if q is None:
             if y._requires_grad:
                 q = y
-            elif y._alias is not None:
+            elif y._alias is not None or y._meta is not None:
                 b = inplace.kept_value(y)
+                named = True
     else:
         return _apply2_slowly(op, x, y)
     if mode.alert:
@@ -430,7 +438,7 @@ def apply2(op: Op, x: Any, y: Any) -> Any:
     node.shape = out.shape
     node.dtype = dtype
     node.order = tick()
-    node.meta = None
+    node.meta = sources((x, y)) if named else None
     t: Tensor = _new(Tensor)
     t._data = out
     t._node = node
@@ -472,13 +480,6 @@ def wrap(data: Any, node: Node) -> Tensor:
     t: Tensor = _new(Tensor)
     t._data = data
     t._node = node
-    return t
-
-
-def check_tensor(t: Any, who: str) -> Tensor:
-    """t, if it is a Tensor."""
-    if not isinstance(t, Tensor):
-        raise DTypeError(f"{who}: got {type(t).__name__}, expected a Tensor.")
     return t
 
 

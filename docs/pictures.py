@@ -19,7 +19,7 @@ def net() -> Drawing:
     h = ag.sigmoid((x @ w1 + b1).named("z1")).named("h")
     p = ag.sigmoid((h @ w2 + b2).named("z2")).named("p")
     loss = ((p - y) ** 2).mean().named("L")
-    return draw(loss, names={"x": x}, inline=True)
+    return draw(loss, inline=True)
 
 
 PICTURES = {"graph.svg": net}

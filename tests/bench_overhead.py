@@ -1,7 +1,8 @@
 """How many times the work of hand-written NumPy a step takes. Run by hand; no test reads it.
 
-    python tests/bench_overhead.py            every row
-    python tests/bench_overhead.py rnn chain  the rows whose name contains one of the words
+    python tests/bench_overhead.py                  every row
+    python tests/bench_overhead.py rnn chain        the rows whose name contains one of the words
+    python tests/bench_overhead.py --reuse-memory   after ag.reuse_memory()
 
 "Hand-written" means vectorised NumPy with preallocated arrays, written in place, no repeated work.
 Both sides compute the same numbers (asserted), run in turn in one process, and the median of the
@@ -572,6 +573,10 @@ NUMBERS = {
 
 
 def main(words):
+    if "--reuse-memory" in words:
+        words.remove("--reuse-memory")
+        print(f"ag.reuse_memory(): {ag.reuse_memory()}")
+
     def wanted(name):
         return not words or any(w.lower() in name.lower() for w in words)
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ArgumentError, DTypeError, GraphError, RenderError
-from ..tensor import Tensor, check_tensor
+from ..inputs import check_tensor
+from ..tensor import Tensor
 from .dot import digraph
 from .graph import read
 from .records import Graph, Options

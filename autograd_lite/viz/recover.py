@@ -29,7 +29,8 @@ def constant(arg: Any, node: Node) -> tuple[Any, Any]:
     Both are None where the user has dropped it, or written into it since.
     """
     if not isinstance(arg, ref):
-        return arg, arg
+        named = (s() for s in (node.meta.sources if node.meta is not None else ()))
+        return arg, next((t for t in named if t is not None and t._data is arg), arg)
     source = arg()
     if source is None or getattr(source, "_written", 0) > node.order:
         return None, None
