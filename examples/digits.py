@@ -125,7 +125,7 @@ def check(model: Any, X: Any, y: Any) -> None:
             out = layer(out) if i % 2 else nn.linear(out, *parameters[i : i + 2])
         return nn.cross_entropy(out, y)
 
-    report = ag.check_grads(loss, *(p.data.astype(np.float64) for p in model.parameters()))
+    report = ag.check_grads(loss, *(ag.Tensor(p.data, name=n) for n, p in model.named_parameters()))
     print("gradient check:", "right" if report.ok else "WRONG")
     print(report)
 
@@ -134,9 +134,7 @@ def draw(model: nn.Module, X: Any, y: Any, folder: Path) -> None:
     """The backward graph of the loss of a few digits, with the parameters' names."""
     for name, parameter in model.named_parameters():
         parameter.name = name
-    model.zero_grad()
-    loss = nn.cross_entropy(model(X), y).named("loss")
-    loss.backward(retain_graph=True)
+    loss = nn.cross_entropy(model(ag.Tensor(X, name="pixels")), y).named("loss")
     graph = ag.draw(loss)
     try:
         graph.save(folder / "graph.svg")

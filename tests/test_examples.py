@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 import nn
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -33,7 +34,9 @@ def run(folder, name, *arguments, hide=(), path=None):
         hidden.mkdir()
         for package in hide:
             (hidden / f"{package}.py").write_text("raise ImportError('hidden by the test')\n")
-        env["PYTHONPATH"] = os.pathsep.join([str(hidden), env.get("PYTHONPATH", "")])
+    root = Path(ag.__file__).resolve().parent.parent  # where these tests import it from
+    paths = [*([str(hidden)] if hide else []), str(root), env.get("PYTHONPATH", "")]
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     command = [sys.executable, "-W", "error", str(EXAMPLES / name), *map(str, arguments)]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
