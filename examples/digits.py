@@ -134,7 +134,8 @@ def draw(model: nn.Module, X: Any, y: Any, folder: Path) -> None:
     """The backward graph of the loss of a few digits, with the parameters' names."""
     for name, parameter in model.named_parameters():
         parameter.name = name
-    loss = nn.cross_entropy(model(ag.Tensor(X, name="pixels")), y).named("loss")
+    pixels = ag.Tensor(X, name="pixels")
+    loss = nn.cross_entropy(model(pixels), y).named("loss")
     graph = ag.draw(loss)
     try:
         graph.save(folder / "graph.svg")

@@ -1030,3 +1030,13 @@ def test_any_program_agrees_with_numpy_or_is_refused(steps):
     close(out.data, _run(steps, x0, base.copy()))
     expected = numerical_gradient(lambda v: float(_run(steps, v, base.copy())), x0)
     np.testing.assert_allclose(x.grad, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_an_untracked_tensor_that_shares_its_array_gets_memory_of_its_own():
+    t = ag.Tensor(U)
+    array = t.data
+    with ag.no_grad():
+        t += 1.0
+        t[0] = 9.0
+    np.testing.assert_array_equal(array, U)
+    np.testing.assert_array_equal(t.data, [9.0, *(U[1:] + 1.0)])

@@ -11,7 +11,7 @@ from ..op import Sample
 from ..primitive import composed, elementwise, primitive
 from .activation import kept_shape
 from .elementwise import power, safe
-from .piecewise import absolute
+from .piecewise import absolute, sign
 
 __all__ = [
     "amax", "amin", "cumsum", "max", "mean", "min", "norm", "prod", "std", "sum", "var",
@@ -381,7 +381,7 @@ def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
     if ord == -np.inf:
         return min(size, axis=axis, keepdims=keepdims)
     if ord == 0:
-        return (size != 0).astype(size.dtype).sum(axis=axis, keepdims=keepdims)
+        return sum(sign(size), axis=axis, keepdims=keepdims)
     if ord == 1:
         return sum(size, axis=axis, keepdims=keepdims)
     return norm_root(sum(power(size, ord), axis=axis, keepdims=keepdims), ord=float(ord))
