@@ -127,6 +127,9 @@ class Report:
         hint = _hint(wrong)
         return "\n".join(lines + ([hint] if hint else []))
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def raise_if_wrong(self) -> None:
         """Raise GradientError with this report as its text unless it is ok."""
         if not self.ok:
@@ -226,7 +229,13 @@ class _Problem:
         self.names = names or [
             getattr(leaves[i], "name", None) or f"input {i}" for i in self.active
         ]
-        first, again = self._outputs(self.point()), self._outputs(self.point())
+        self.records = False
+        try:
+            first = self._outputs(self.point())
+        except GraphError:  # f takes derivatives of its own inputs
+            self.records = True
+            first = self._outputs(self.point())
+        again = self._outputs(self.point())
         if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, again, strict=True)):
             raise ArgumentError(
                 "check_grads: got two different values from the same input; the function must be "
@@ -252,8 +261,9 @@ class _Problem:
         return self.f(*self.rebuild(leaves))
 
     def _outputs(self, point: Sequence[Any]) -> list[Any]:
-        with mode.no_grad(), np.errstate(all="ignore"):
-            outs, _ = flatten(self.call(*(Tensor(x) for x in point)))
+        inputs = [Tensor(x, requires_grad=self.records) for x in point]
+        with mode.enable_grad() if self.records else mode.no_grad(), np.errstate(all="ignore"):
+            outs, _ = flatten(self.call(*inputs))
         return [np.asarray(o._data if isinstance(o, Tensor) else o) for o in outs]
 
     def value(self, point: Sequence[Any]) -> float:

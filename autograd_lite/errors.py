@@ -58,7 +58,7 @@ class RenderError(AutogradError, ValueError):
     """A picture that cannot be drawn or written."""
 
 
-def closest(name: str, known: Sequence[str]) -> str:
+def closest(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     """The clause "; did you mean 'x'?" for the nearest known name, or an empty string.
 
     >>> closest("sigmod", ["sigmoid", "tanh"])
@@ -66,7 +66,7 @@ def closest(name: str, known: Sequence[str]) -> str:
     """
     from difflib import get_close_matches  # only errors pay for it
 
-    found = get_close_matches(name, known, n=1, cutoff=0.6)
+    found = get_close_matches(name, known, n=1, cutoff=cutoff)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

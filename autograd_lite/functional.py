@@ -38,6 +38,15 @@ def _nums(argnums: int | Sequence[int], count: int, who: str) -> list[int]:
     return [i % count for i in nums]
 
 
+def _check_argnums(f: Any, argnums: Any, who: str) -> None:
+    numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+    if not callable(f) or not all(type(i) is int for i in numbers):
+        raise ArgumentError(
+            f"{who}: got {type(f).__name__} and argnums={argnums!r}, expected a function and an "
+            f"int or a tuple of ints; {who}(f) is a function: call {who}(f)(x)."
+        )
+
+
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """A function that gives f's value and its gradient, from one run.
 
@@ -47,6 +56,8 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     >>> ag.value_and_grad(lambda x: x**3)(2.0)
     (np.float64(8.0), np.float64(12.0))
     """
+
+    _check_argnums(f, argnums, "grad")
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
@@ -141,15 +152,22 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> ag.jvp(ag.sin, (0.0,), (2.0,))
     (np.float64(0.0), np.float64(2.0))
     """
+    pairs: tuple[tuple[Any, str], ...] = ((primals, "primals"), (tangents, "tangents"))
+    for given, what in pairs:
+        if not isinstance(given, (tuple, list)):
+            raise ArgumentError(
+                f"jvp: got {type(given).__name__} as {what}, expected a tuple, one entry per "
+                "argument of f; write (x,)."
+            )
     primals, tangents = tuple(primals), tuple(tangents)
     trace = Trace(f, primals, range(len(primals)))
     directions = _directions(trace, tangents, primals, "jvp")
     create = trace.create or _any_tracked(flatten(tangents)[0])
     pushed = push(trace, directions, create)
     out = [trace.returned(t, create) for t in trace.outs]
-    given = Tensor(0.0) if trace.any_tensor else 0.0
+    number = Tensor(0.0) if trace.any_tensor else 0.0
     slopes = [
-        in_form(t, given if o.ndim == 0 or trace.any_tensor else o._data, create)
+        in_form(t, number if o.ndim == 0 or trace.any_tensor else o._data, create)
         for t, o in zip(pushed, trace.outs, strict=True)
     ]
     return trace.rebuild_out(out), trace.rebuild_out(slopes)
@@ -190,6 +208,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
+
+    _check_argnums(f, argnums, "jacobian")
 
     @functools.wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:

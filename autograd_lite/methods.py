@@ -199,10 +199,13 @@ class NumpyMethods:
 
     def _converted(self, what: str) -> Any:
         if self._is_tracked():
+            instead = "use autograd_lite's functions (its array() takes lists of Tensors)"
+            if what != "np.asarray":
+                instead = "compute on with autograd_lite's functions instead of math's"
             raise ConversionError(
                 f"{what}: got a Tensor of shape {self.shape} that records its graph; converting it "
                 "would drop the graph in silence; write t.data (or t.item(), or t.detach()) if "
-                "that is what you want, or use the function of the same name in autograd_lite."
+                f"that is what you want, or {instead}."
             )
         return self._data
 
@@ -246,9 +249,38 @@ class NumpyMethods:
 
 def no_rule(name: str) -> UnsupportedError:
     """The error for a NumPy function that nothing is registered for."""
-    known = sorted({f.__name__ for f in NUMPY})
-    hint = closest(name.rpartition(".")[2], known)
+    last = name.rpartition(".")[2]
+    near = _NEAREST.get(last) or (f"ag.{last}" if last in FUNCTIONS else None)
+    hint = f"; use {near}" if near else closest(last, sorted(f.__name__ for f in NUMPY), 0.85)
     return UnsupportedError(
         f"np.{name}: got a Tensor, and this function has no derivative rule here{hint}; "
-        "use t.data for its plain value, or declare a rule with autograd_lite.primitive."
+        "t.data is its plain value, and autograd_lite.primitive declares a rule."
     )
+
+
+# What does the same, for functions that users reach for and that have no rule of their own.
+_NEAREST = {
+    "append": "np.concatenate",
+    "around": "np.rint",
+    "average": "np.mean, or (w * x).sum() / w.sum()",
+    "block": "np.concatenate",
+    "cumprod": "np.exp(np.cumsum(np.log(x))) for positive x",
+    "diag": "np.einsum('ii->i', x)",
+    "diagonal": "np.einsum('ii->i', x)",
+    "expit": "ag.sigmoid",
+    "kron": "np.einsum('ij,kl->ikjl', a, b).reshape(...)",
+    "log_expit": "ag.log_sigmoid",
+    "matrix_transpose": "np.swapaxes(x, -1, -2)",
+    "nanmean": "np.mean(x, where=~np.isnan(x))",
+    "nansum": "np.sum(x, where=~np.isnan(x))",
+    "ptp": "np.max(x) - np.min(x)",
+    "rollaxis": "np.moveaxis",
+    "rot90": "np.flip(np.swapaxes(x, 0, 1), 0)",
+    "round": "np.rint",
+    "sort": "x[np.argsort(x)]",
+    "take_along_axis": "x[...] with index arrays",
+    "trace": "np.einsum('ii', x)",
+    "tril": "x * np.tri(n)",
+    "triu": "x * np.tri(n).T",
+    "vecdot": "(x * y).sum(axis=-1)",
+}

@@ -200,6 +200,15 @@ def register(op: Op, function: Callable[..., Any]) -> None:
         raise ArgumentError(
             f"primitive: got the name {op.name!r}, which an op already has; choose another name."
         )
+    named = op.saves.values() if isinstance(op.saves, dict) else [op.saves]
+    known = {"out", *(n for n in op.inputs), *(("others", "inputs") if op.variadic else ())}
+    for names in [*named, op.saves if isinstance(op.saves, dict) else ()]:
+        for name in (names,) if isinstance(names, str) else names:
+            if name not in known:
+                raise ArgumentError(
+                    f"primitive: got saves={op.saves!r} for {op.name!r}; expected a tuple of names "
+                    f"among {', '.join(sorted(known))}."
+                )
     OPS[op.name] = op
     publish(op.name, function, op.numpy)
 

@@ -119,15 +119,23 @@ class Primitive:
     @overload
     def vjp(self, rule: Rule) -> Rule: ...
     @overload
-    def vjp(self, rule: str) -> Callable[[Rule], Rule]: ...
+    def vjp(self, rule: str) -> Callable[[Rule | None], Rule | None]: ...
     def vjp(self, rule: Rule | str) -> Any:
-        """Set the rule of the first input (or of the one named), as a decorator."""
+        """Set the rule of the first input (or of the one named), as a decorator.
+
+        A rule of None says that the input has no derivative.
+        """
         if callable(rule):
             self.op.rules[0] = rule
             return rule
+        if rule not in self.op.inputs:
+            raise ArgumentError(
+                f"vjp: got {rule!r}, expected one of {', '.join(self.op.inputs)}, the inputs of "
+                f"{self.op.name}."
+            )
         index = self.op.inputs.index(rule)
 
-        def named(function: Rule) -> Rule:
+        def named(function: Rule | None) -> Rule | None:
             self.op.rules[index] = function
             return function
 
@@ -246,6 +254,16 @@ def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str,
     return tuple(inputs), {k: (function.__kwdefaults__ or {}).get(k, _REQUIRED) for k in keywords}
 
 
+def _missing_rule(op: str, name: str) -> Rule:
+    def missing(*args: Any, **params: Any) -> Any:
+        raise UnsupportedError(
+            f"{op}: it has no derivative rule for {name}; set one with @{op}.vjp({name!r}), or "
+            f"{op}.vjp({name!r})(None) if it has no derivative."
+        )
+
+    return missing
+
+
 _HAS_STAR = 0x04
 _REQUIRED = type("Required", (), {"__repr__": lambda self: "required"})()
 
@@ -317,7 +335,7 @@ def primitive(
             forward,
             inputs,
             params,
-            [None] * len(inputs),
+            [_missing_rule(name or forward.__name__, x) for x in inputs],
             saves=saves,
             linear="joint" if linear is True else linear or None,
             view=view,

@@ -57,6 +57,12 @@ class Trace:
                 fresh[i] = rebuild(inputs)
             out = function(*fresh)
         leaves, self.rebuild_out = flatten(out)
+        for x in leaves:
+            if not isinstance(x, (Tensor, np.ndarray, np.generic, int, float, complex)):
+                raise DTypeError(
+                    f"grad: got a function that returned {type(x).__name__}, expected Tensors, "
+                    "arrays or numbers; is a return missing?"
+                )
         self.outs = [x if isinstance(x, Tensor) else plain_tensor(np.asarray(x)) for x in leaves]
         self.targets = [t._node or t for t in self.fresh]
         self.roots = [t._node or t for t in self.outs if t._is_tracked()]
@@ -124,6 +130,8 @@ def pull(
     """Cotangents of targets for (root, cotangent) pairs; zeros where nothing arrives."""
     wanted = frozenset(targets)
     within = walk.useful(nodes, set(targets))
+    if not create:
+        pairs = [(root, s._data if isinstance(s, Tensor) else s) for root, s in pairs]
     pairs = [(root, s) for root, s in pairs if root in within]
     options: dict[str, Any] = {
         "wanted": wanted,

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import GraphError, InPlaceError, ShapeError
+from .errors import AutogradError, DTypeError, GraphError, InPlaceError, ShapeError
 from .node import Node
 
 Lift = Callable[[Node, Any], tuple[tuple[Any, ...], Any]]
@@ -141,100 +141,141 @@ def backward(
             if type(target) is Node:
                 heappush(heap, (-target.order, target))
     held = heappop(heap) if heap else None
-    while held is not None or heap:
-        # The first new parent is held back and exchanged for the youngest: in a chain, itself.
-        node = heappop(heap)[1] if held is None else heappushpop(heap, held)[1]
-        held = None
-        g = table.pop(node)
-        op = node.op
-        args = node.args
-        params = node.params
-        shape = node.shape
-        meta = node.meta
-        if meta is not None and visit is not None and (meta.hooks or meta.retain):
-            g = visit(node, g)
-        if wanted and node in wanted:
-            result[node] = g
-            if node in cut:
-                continue
-        if args is None:
-            raise GraphError(freed_sentence(node))
-        pointwise = op.pointwise
-        if not pointwise and g.shape != shape:
-            g = spread(g, shape)
-        if release and (within is None or not within.isdisjoint(node.parents)):
-            visited.append(node)
-        parents = node.parents
-        unused = masked is not None and node in masked
-        if unused or op.masks:
-            masked = set() if masked is None else masked
-            masked.update(parents)
-        saved = args
-        if lift is not None:
-            args, g = lift(node, g)
-        joint: Any = None
-        terms: Any = op.rules
-        if op.special:
-            joint = op.joint
-            if joint is None:
-                terms = op.rules_for(len(parents))
-            else:
-                terms = joint(g, *args) if params is None else joint(g, *args, **params)
-        count = len(parents)
-        i = 0
-        for parent in parents:
-            term = terms[i]
-            i += 1
-            if parent is None:
-                continue
-            is_node = type(parent) is Node
-            if is_node:
-                to = parent.shape
-                dtype = parent.dtype
-            else:
-                to = parent._data.shape
-                dtype = parent._data.dtype
-                if parent._written > node.order:
-                    _refuse_written(node, parent, saved[i])
-            if term is None or (within is not None and parent not in within):
-                continue
-            if joint is not None:
-                gi = term
-            elif params is not None:
-                gi = term(g, *args, **params)
-            elif count == 1:
-                gi = term(g, args[0], args[1])
-            elif count == 2:
-                gi = term(g, args[0], args[1], args[2])
-            else:
-                gi = term(g, *args)
-            if probe is not None:
-                probe(node, g, gi)
-            if pointwise:
-                if unused:
-                    gi = _without_nan(gi, g)
-                if to != shape:
-                    gi = unbroadcast(spread(gi, shape), to)
-            elif gi.shape != to:
-                gi = _fitted(gi, to, node)
-            if gi.dtype is not dtype:
-                gi = cast(gi, dtype)
-            if parent in table:
-                _add(table, owned, parent, gi, lift is None)
-            else:
-                table[parent] = gi
+    node: Any = None
+    try:
+        while held is not None or heap:
+            # The first new parent is held back and exchanged for the youngest: in a chain, itself.
+            node = heappop(heap)[1] if held is None else heappushpop(heap, held)[1]
+            held = None
+            g = table.pop(node)
+            op = node.op
+            args = node.args
+            params = node.params
+            shape = node.shape
+            meta = node.meta
+            if meta is not None and visit is not None and (meta.hooks or meta.retain):
+                g = visit(node, g)
+            if wanted and node in wanted:
+                result[node] = g
+                if node in cut:
+                    continue
+            if args is None:
+                raise GraphError(freed_sentence(node))
+            pointwise = op.pointwise
+            if not pointwise and g.shape != shape:
+                g = spread(g, shape)
+            if release and (within is None or not within.isdisjoint(node.parents)):
+                visited.append(node)
+            parents = node.parents
+            unused = masked is not None and node in masked
+            if unused or op.masks:
+                masked = set() if masked is None else masked
+                masked.update(parents)
+            saved = args
+            if lift is not None:
+                args, g = lift(node, g)
+            joint: Any = None
+            terms: Any = op.rules
+            if op.special:
+                joint = op.joint
+                if joint is None:
+                    terms = op.rules_for(len(parents))
+                else:
+                    terms = joint(g, *args) if params is None else joint(g, *args, **params)
+            count = len(parents)
+            i = 0
+            for parent in parents:
+                term = terms[i]
+                i += 1
+                if parent is None:
+                    continue
+                is_node = type(parent) is Node
                 if is_node:
-                    if held is None:
-                        held = (-parent.order, parent)
-                    else:
-                        heappush(heap, (-parent.order, parent))
+                    to = parent.shape
+                    dtype = parent.dtype
+                else:
+                    to = parent._data.shape
+                    dtype = parent._data.dtype
+                    if parent._written > node.order:
+                        _refuse_written(node, parent, saved[i])
+                if term is None or (within is not None and parent not in within):
+                    continue
+                if joint is not None:
+                    gi = term
+                elif params is not None:
+                    gi = term(g, *args, **params)
+                elif count == 1:
+                    gi = term(g, args[0], args[1])
+                elif count == 2:
+                    gi = term(g, args[0], args[1], args[2])
+                else:
+                    gi = term(g, *args)
+                if probe is not None:
+                    probe(node, g, gi)
+                if pointwise:
+                    if unused:
+                        gi = _without_nan(gi, g)
+                    if to != shape:
+                        gi = unbroadcast(spread(gi, shape), to)
+                elif gi.shape != to:
+                    gi = _fitted(gi, to, node)
+                if gi.dtype is not dtype:
+                    gi = cast(gi, dtype)
+                if parent in table:
+                    _add(table, owned, parent, gi, lift is None)
+                else:
+                    table[parent] = gi
+                    if is_node:
+                        if held is None:
+                            held = (-parent.order, parent)
+                        else:
+                            heappush(heap, (-parent.order, parent))
+    except (TypeError, AttributeError) as error:
+        if isinstance(error, AutogradError) or node is None or not _is_rules_fault(error):
+            raise
+        raise DTypeError(_failing_rule(node, error)) from error
     for leaf, g in table.items():
+        if lift is None and not isinstance(g, (np.ndarray, np.generic)):
+            raise GraphError(_reads_unsaved(seeds))
         meta = leaf._meta
         result[leaf] = g if meta is None or visit is None or not meta.hooks else visit(leaf, g)
     # Freeing waits for the end, so an error on the way leaves the graph whole.
     for node in visited:
         node.args = None
     return result
+
+
+def _is_rules_fault(error: BaseException) -> bool:
+    """Whether an exception that reached ``backward`` came out of a rule, not out of a hook."""
+    below = error.__traceback__ and error.__traceback__.tb_next
+    return below is None or not below.tb_frame.f_globals["__name__"].endswith(".cotangent")
+
+
+def _failing_rule(node: Node, error: Exception) -> str:
+    op = node.op
+    saved = repr(op.saves) if op.saves else "nothing"
+    return (
+        f"{op.name} (backward): its rule failed ({error}); a rule takes (g, out, *inputs, "
+        f"**params) and may read values only of what saves= names, which is {saved}; name there "
+        "what it reads."
+    )
+
+
+def _reads_unsaved(seeds: list[tuple[Any, Any]]) -> str:
+    """Name the op whose rule has used a leaf that its node does not keep."""
+    for node in reversed(collect([target for target, _ in seeds])):
+        unsaved = [a for a, p in zip((node.args or ())[1:], node.parents, strict=False) if a is p]
+        if node.op.joint is None and any(a is not None and type(a) is not Node for a in unsaved):
+            for rule, parent in zip(
+                node.op.rules_for(len(node.parents)), node.parents, strict=True
+            ):
+                if rule is None or parent is None:
+                    continue
+                args = node.args or ()
+                found = rule(np.ones(node.shape, node.dtype), *args, **(node.params or {}))
+                if not isinstance(found, (np.ndarray, np.generic)):
+                    return _failing_rule(node, TypeError("it gave a Tensor for arrays"))
+    return "backward: a rule or a hook gave a Tensor for arrays; give an array."
 
 
 def _add(table: dict[Any, Any], owned: set[Any], target: Any, g: Any, arrays: bool) -> None:

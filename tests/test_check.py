@@ -148,3 +148,14 @@ def test_bounds_cover_the_true_error(seed):
         found = derivative(lambda h, f=f: f(x + h), abs(x))
         # x + h itself is rounded: a relative eps of x moves the slope by eps·x·f''.
         assert abs(found.value - slope(x)) <= found.bound + 1e-11 * (abs(slope(x)) + 1e-3)
+
+
+def test_a_loss_that_holds_derivatives_of_its_input():
+    def physics(x):
+        u = ag.sin(x * 2.0)
+        slope = ag.gradients(u.sum(), x, create_graph=True)
+        return ((slope + u) ** 2).sum()
+
+    report = ag.check_grads(physics, np.array([0.3, 1.1]))
+    assert report.ok, str(report)
+    assert repr(report) == str(report)

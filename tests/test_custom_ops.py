@@ -127,3 +127,68 @@ def test_a_forward_that_gives_a_python_number_is_taken():
     x = ag.Tensor([1.0, 2.0], requires_grad=True)
     doc_test_number(x).backward()
     assert x.grad.tolist() == [1, 1]
+
+
+def _forgetful(name, **options):
+    return ag.elementwise(
+        name, lambda x: x**2, lambda g, out, x: 2 * x * g, samples=[ag.Sample((3,))],
+        doc="x squared, which does not say that its rule reads x.", **options,
+    )  # fmt: skip
+
+
+def test_a_rule_that_reads_what_is_not_saved_is_named():
+    of_leaf, of_node = _forgetful("doc_test_forgetful"), _forgetful("doc_test_late", saves=("out",))
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    text = r"doc_test_forgetful \(backward\): its rule failed .* saves= names, which is nothing"
+    for loss in (of_leaf(x).sum(), (of_leaf(x) * x).sum()):
+        with pytest.raises((errors.GraphError, errors.DTypeError), match=text):
+            loss.backward()
+    with pytest.raises(
+        errors.DTypeError, match=r"doc_test_late .* which is \('out',\); name there"
+    ):
+        of_node(x * 2).sum().backward()
+    assert x.grad is None
+
+
+def test_saves_are_checked_when_declared():
+    with pytest.raises(errors.ArgumentError, match=r"saves=\('y',\) for .* names among out, x"):
+        _forgetful("doc_test_typo", saves=("y",))
+
+
+def test_a_missing_rule_is_said():
+    @ag.primitive(samples=[ag.Sample((2,), (2,))])
+    def doc_test_ruleless(x, y):
+        """x + y, with a rule for x only."""
+        return x + y
+
+    doc_test_ruleless.vjp(lambda g, out, x, y: g)
+    x, y = (ag.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    doc_test_ruleless(x, np.ones(2)).sum().backward()
+    with pytest.raises(errors.UnsupportedError, match=r"no derivative rule for y; set one with"):
+        doc_test_ruleless(x, y).sum().backward()
+    with pytest.raises(errors.ArgumentError, match=r"vjp: got 'z', expected one of x, y"):
+        doc_test_ruleless.vjp("z")
+    doc_test_ruleless.vjp("y")(None)
+    assert not doc_test_ruleless(np.ones(2), y).requires_grad
+
+
+def test_a_rule_that_gives_nothing_or_takes_too_little_is_said():
+    nothing = ag.elementwise(
+        "doc_test_nothing", lambda x: x + 1, lambda g, out, x: None,
+        samples=[ag.Sample((3,))], doc="x + 1, whose rule returns nothing.",
+    )  # fmt: skip
+    arity = ag.elementwise(
+        "doc_test_arity", lambda x: x + 1, lambda g: g,
+        samples=[ag.Sample((3,))], doc="x + 1, whose rule takes g only.",
+    )  # fmt: skip
+    for op in (nothing, arity):
+        with pytest.raises(errors.DTypeError, match=r"its rule failed \(.*a rule takes \(g, out"):
+            op(ag.Tensor([1.0], requires_grad=True)).sum().backward()
+
+
+def test_a_hook_that_fails_is_not_blamed_on_a_rule():
+    x = ag.Tensor([1.0], requires_grad=True)
+    y = x * 2
+    y.register_hook(lambda g: g.nonsense)
+    with pytest.raises(AttributeError, match="nonsense"):
+        y.sum().backward()

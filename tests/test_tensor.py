@@ -527,3 +527,48 @@ def test_no_warning_from_sigmoid_or_backward():
         warnings.simplefilter("error")
         t = leaf([-1e4, 1e4])
         ag.sigmoid(t).sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("round", "np.rint"),
+        ("expit", "ag.sigmoid"),
+        ("trace", "einsum"),
+        ("linalg.norm_", "'norm'"),
+    ],
+)
+def test_the_nearest_function_that_has_a_rule_is_named(name, near):
+    from autograd_lite.methods import no_rule
+
+    assert near in str(no_rule(name))
+
+
+def test_no_far_fetched_name_is_suggested():
+    from autograd_lite.methods import no_rule
+
+    for name in ("linalg.inv", "linalg.svd", "median", "quantile", "cov"):
+        assert "did you mean" not in str(no_rule(name))
+
+
+@pytest.mark.parametrize("f", [np.unique, np.histogram])
+def test_functions_whose_result_has_a_derivative_are_not_plain(f):
+    with pytest.raises(errors.UnsupportedError, match="no derivative rule"):
+        f(leaf([1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    ("do", "text"),
+    [
+        (lambda: ag.grad(lambda x: None)(1.0), "returned NoneType, .* is a return missing"),
+        (lambda: ag.grad(lambda x: "a")(1.0), "returned str, expected Tensors"),
+        (lambda: ag.grad(ag.sin, 2.0), r"grad: got .* argnums=2.0, .* call grad\(f\)\(x\)"),
+        (lambda: ag.jacobian(1.0), r"jacobian: got float and argnums=0, expected a function"),
+        (lambda: ag.jvp(ag.sin, 0.0, 1.0), r"jvp: got float as primals, expected a tuple"),
+        (lambda: float(leaf(1.0)), r"float\(\): .*t\.item\(\).*instead of math's"),
+        (lambda: np.array([leaf(1.0), 2.0]), r"array\(\) takes lists of Tensors"),
+    ],
+)
+def test_slips_are_explained(do, text):
+    with pytest.raises((TypeError, ValueError), match=text):
+        do()
