@@ -20,7 +20,7 @@ from typing import Any, overload
 
 from .errors import ArgumentError, DTypeError, UnsupportedError, closest
 from .op import Op, Rule, Sample, publish, register
-from .tensor import Tensor, apply, apply1, apply2
+from .tensor import Tensor, apply, apply1, binary
 
 
 class Primitive:
@@ -159,10 +159,14 @@ class Primitive:
 
 
 class _Binary(Primitive):
+    def __init__(self, op: Op) -> None:
+        super().__init__(op)
+        self._call = binary(op.name)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != 2:
             return super().__call__(*args, **kwargs)
-        out = apply2(self.op, *args)
+        out = self._call(*args)
         return apply(self.op, args, None) if out is NotImplemented else out
 
 

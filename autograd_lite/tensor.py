@@ -6,7 +6,7 @@ The whole engine on one screen::
                                 if an input is tracked, attach a Node to the result.
     t.backward():               walk the Nodes, youngest first, and run the ops' rules.
 
-``apply1`` and ``apply2`` are ``apply`` for one and two inputs without parameters, unrolled: on
+``apply1`` and ``binary(...)`` are ``apply`` for one and two inputs without parameters, unrolled: on
 small arrays the bookkeeping is the whole cost, and these carry every operator.
 
 The values of a 0-d result are kept as a NumPy scalar, whose arithmetic is five times faster than
@@ -37,6 +37,97 @@ from .node import Meta, Node, tick
 from .op import FUNCTIONS, OPS, Op
 
 _new = object.__new__
+
+
+# What binary takes as it is, besides Tensors; the dtype of the result shows whether it was right.
+_PLAIN = frozenset((np.ndarray, float, int, np.float64, np.float32))
+_FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
+
+
+def binary(name: str) -> Any:
+    """``apply(op, (x, y), None)`` for the op of this name, with two inputs and a rule for each.
+
+    A function for each op, so that an operator is one call.
+    """
+    op: Any = None
+
+    def call(x: Any, y: Any) -> Any:
+        nonlocal op
+        if op is None:
+            op = OPS[name]
+        p: Any = None
+        q: Any = None
+        named = False
+        kind = type(x)
+        if kind in _PLAIN:
+            a = x
+        elif kind is Tensor or isinstance(x, Tensor):
+            a = x._data
+            p = x._node
+            if p is None:
+                if x._requires_grad:
+                    p = x
+                elif x._alias is not None or x._meta is not None:
+                    a = inplace.kept_value(x)
+                    named = True
+        else:
+            return _apply2_slowly(op, x, y)
+        kind = type(y)
+        if kind in _PLAIN:
+            b = y
+        elif kind is Tensor or isinstance(y, Tensor):
+            b = y._data
+            q = y._node
+            if q is None:
+                if y._requires_grad:
+                    q = y
+                elif y._alias is not None or y._meta is not None:
+                    b = inplace.kept_value(y)
+                    named = True
+        else:
+            return _apply2_slowly(op, x, y)
+        if mode.alert:
+            return _apply2_slowly(op, x, y)
+        try:
+            out = op.forward(a, b)
+            dtype = out.dtype
+        except (ValueError, TypeError) as error:
+            refuse(op, (x, y), error)
+        except AttributeError:
+            return apply(op, (x, y), None)
+        if dtype is not _FLOAT64 and dtype is not _FLOAT32 and dtype.kind not in "fc":
+            return _apply2_slowly(op, x, y)
+        if p is None:
+            if q is None:
+                return plain_tensor(out)
+            keep_out, keep_x, keep_y = op.keep[2]
+            if not keep_x:
+                a = ref(x) if op.pointwise and type(a) is np.ndarray else stub(op, a, x)
+            args = (out if keep_out else None, a, b if keep_y else q)
+        elif q is None:
+            keep_out, keep_x, keep_y = op.keep[1]
+            if not keep_y:
+                b = ref(y) if op.pointwise and type(b) is np.ndarray else stub(op, b, y)
+            args = (out if keep_out else None, a if keep_x else p, b)
+        else:
+            keep_out, keep_x, keep_y = op.keep[3]
+            args = (out if keep_out else None, a if keep_x else p, b if keep_y else q)
+        # Node(...) and wrap(...) written out: calling a class costs as much as the rest together.
+        node = _new(Node)
+        node.op = op
+        node.params = None
+        node.parents = (p, q)
+        node.args = args
+        node.shape = out.shape
+        node.dtype = dtype
+        node.order = tick()
+        node.meta = sources((x, y)) if named else None
+        t: Tensor = _new(Tensor)
+        t._data = out
+        t._node = node
+        return t
+
+    return call
 
 
 class Tensor(Handle):
@@ -159,41 +250,35 @@ class Tensor(Handle):
 
     # -- operators ---------------------------------------------------------------------------
 
-    def __add__(self, other: Any) -> Any:
-        return apply2(OPS["add"], self, other)
+    __add__ = binary("add")
 
     def __radd__(self, other: Any) -> Any:
-        return apply2(OPS["add"], other, self)
+        return Tensor.__add__(other, self)
 
-    def __sub__(self, other: Any) -> Any:
-        return apply2(OPS["subtract"], self, other)
+    __sub__ = binary("subtract")
 
     def __rsub__(self, other: Any) -> Any:
-        return apply2(OPS["subtract"], other, self)
+        return Tensor.__sub__(other, self)
 
-    def __mul__(self, other: Any) -> Any:
-        return apply2(OPS["multiply"], self, other)
+    __mul__ = binary("multiply")
 
     def __rmul__(self, other: Any) -> Any:
-        return apply2(OPS["multiply"], other, self)
+        return Tensor.__mul__(other, self)
 
-    def __truediv__(self, other: Any) -> Any:
-        return apply2(OPS["divide"], self, other)
+    __truediv__ = binary("divide")
 
     def __rtruediv__(self, other: Any) -> Any:
-        return apply2(OPS["divide"], other, self)
+        return Tensor.__truediv__(other, self)
 
-    def __matmul__(self, other: Any) -> Any:
-        return apply2(OPS["matmul"], self, other)
+    __matmul__ = binary("matmul")
 
     def __rmatmul__(self, other: Any) -> Any:
-        return apply2(OPS["matmul"], other, self)
+        return Tensor.__matmul__(other, self)
 
-    def __mod__(self, other: Any) -> Any:
-        return apply2(OPS["remainder"], self, other)
+    __mod__ = binary("remainder")
 
     def __rmod__(self, other: Any) -> Any:
-        return apply2(OPS["remainder"], other, self)
+        return Tensor.__mod__(other, self)
 
     def __floordiv__(self, other: Any) -> Any:
         return FUNCTIONS["floor_divide"](self, other)
@@ -221,16 +306,16 @@ class Tensor(Handle):
     def __setitem__(self, index: Any, value: Any) -> None:
         inplace.set_item(self, index, value)
 
-    def __iadd__(self, other: Any) -> Any:
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]
         return inplace.update(self, other, np.add)
 
-    def __isub__(self, other: Any) -> Any:
+    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]
         return inplace.update(self, other, np.subtract)
 
-    def __imul__(self, other: Any) -> Any:
+    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]
         return inplace.update(self, other, np.multiply)
 
-    def __itruediv__(self, other: Any) -> Any:
+    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]
         return inplace.update(self, other, np.divide)
 
     def __ipow__(self, other: Any) -> Any:
@@ -368,86 +453,6 @@ def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Tensor:
     if op.view:
         inplace.link(t, x, op, params)
     return t
-
-
-def apply2(op: Op, x: Any, y: Any) -> Any:
-    """``apply(op, (x, y), None)`` for an op with two inputs and a rule for each."""
-    p: Any = None
-    q: Any = None
-    named = False
-    kind = type(x)
-    if kind in _PLAIN:
-        a = x
-    elif kind is Tensor or isinstance(x, Tensor):
-        a = x._data
-        p = x._node
-        if p is None:
-            if x._requires_grad:
-                p = x
-            elif x._alias is not None or x._meta is not None:
-                a = inplace.kept_value(x)
-                named = True
-    else:
-        return _apply2_slowly(op, x, y)
-    kind = type(y)
-    if kind in _PLAIN:
-        b = y
-    elif kind is Tensor or isinstance(y, Tensor):
-        b = y._data
-        q = y._node
-        if q is None:
-            if y._requires_grad:
-                q = y
-            elif y._alias is not None or y._meta is not None:
-                b = inplace.kept_value(y)
-                named = True
-    else:
-        return _apply2_slowly(op, x, y)
-    if mode.alert:
-        return _apply2_slowly(op, x, y)
-    try:
-        out = op.forward(a, b)
-        dtype = out.dtype
-    except (ValueError, TypeError) as error:
-        refuse(op, (x, y), error)
-    except AttributeError:
-        return apply(op, (x, y), None)
-    if dtype is not _FLOAT64 and dtype is not _FLOAT32 and dtype.kind not in "fc":
-        return _apply2_slowly(op, x, y)
-    if p is None:
-        if q is None:
-            return plain_tensor(out)
-        keep_out, keep_x, keep_y = op.keep[2]
-        if not keep_x:
-            a = ref(x) if op.pointwise and type(a) is np.ndarray else stub(op, a, x)
-        args = (out if keep_out else None, a, b if keep_y else q)
-    elif q is None:
-        keep_out, keep_x, keep_y = op.keep[1]
-        if not keep_y:
-            b = ref(y) if op.pointwise and type(b) is np.ndarray else stub(op, b, y)
-        args = (out if keep_out else None, a if keep_x else p, b)
-    else:
-        keep_out, keep_x, keep_y = op.keep[3]
-        args = (out if keep_out else None, a if keep_x else p, b if keep_y else q)
-    # Node(...) and wrap(...) written out: calling a class costs as much as the rest together.
-    node = _new(Node)
-    node.op = op
-    node.params = None
-    node.parents = (p, q)
-    node.args = args
-    node.shape = out.shape
-    node.dtype = dtype
-    node.order = tick()
-    node.meta = sources((x, y)) if named else None
-    t: Tensor = _new(Tensor)
-    t._data = out
-    t._node = node
-    return t
-
-
-# What apply2 takes as it is, besides Tensors; the dtype of the result shows whether it was right.
-_PLAIN = frozenset((np.ndarray, float, int, np.float64, np.float32))
-_FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
 def _apply2_slowly(op: Op, x: Any, y: Any) -> Any:
