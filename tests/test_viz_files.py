@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -21,6 +22,7 @@ from drawings import (
     texts,
 )
 
+import autograd_lite as ag
 from autograd_lite.errors import RenderError
 from autograd_lite.viz import draw
 from autograd_lite.viz.label import clean
@@ -230,3 +232,17 @@ def test_an_unknown_extension_is_one_sentence(tmp_path, name):
     with pytest.raises(RenderError, match=r"^save: got the file name '.*', expected one that ends"):
         draw(net()["L"]).save(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_drawing_is_a_digraph(tmp_path):
+    import graphviz
+
+    x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    picture = ag.draw((x * x).sum())
+    assert isinstance(picture, graphviz.Digraph)
+    assert picture.source == picture.dot.source
+    assert type(picture.dot) is graphviz.Digraph
+    assert picture.save("x.gv", tmp_path) == str(tmp_path / "x.gv")
+    assert (tmp_path / "x.gv").read_text() == picture.source
+    if shutil.which("dot"):
+        assert Path(picture.render("y.gv", tmp_path, format="svg")).read_text().startswith("<?xml")

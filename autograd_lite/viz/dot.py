@@ -6,6 +6,8 @@ import math
 import textwrap
 from typing import Any
 
+import graphviz
+
 from . import label
 from .cells import (
     BACKWARD,
@@ -37,8 +39,6 @@ _LOOKS = {
 def digraph(graph: Graph, direction: str) -> Any:
     """The ``graphviz.Digraph`` of a graph, drawn from left to right or from top to bottom."""
     # Here, since it takes longer to import than half of NumPy, and few programs draw.
-    import graphviz
-
     graph = with_ghosts(graph)
     upright = direction == "TB"
     out = graphviz.Digraph("autograd_lite")
@@ -65,8 +65,6 @@ def digraph(graph: Graph, direction: str) -> Any:
 
 def _escaped(words: str) -> str:
     # Doubles backslashes and keeps "<...>" from being taken for markup.
-    import graphviz
-
     return str(graphviz.escape(label.clean(words, TOOLTIP)))
 
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import graphviz
+
 from ..errors import ArgumentError, DTypeError, GraphError, RenderError
 from ..inputs import check_tensor
 from ..tensor import Tensor
@@ -89,8 +91,11 @@ def draw(
     return Drawing(read(t, names or {}, options), direction)
 
 
-class Drawing:
+class Drawing(graphviz.Digraph):  # type: ignore[misc]
     """A picture of a graph, made by ``draw``: what was shown then, whatever happens later.
+
+    It is a ``graphviz.Digraph`` whose ``save`` knows pictures too and whose notebook display never
+    fails; ``.dot`` is the same as a plain one.
 
     Attributes:
         graph: the plain records: cards, edges, notes.
@@ -98,15 +103,14 @@ class Drawing:
     """
 
     def __init__(self, records: Graph, direction: str) -> None:
+        self._dot = digraph(records, direction)
+        self.__dict__.update(self._dot.__dict__)
         self.graph = records
         self.direction = direction
-        self._dot: Any = None
 
     @property
     def dot(self) -> Any:
-        """The ``graphviz.Digraph``; its ``.source`` is DOT text. Needs no renderer."""
-        if self._dot is None:
-            self._dot = digraph(self.graph, self.direction)
+        """A plain ``graphviz.Digraph``; its ``.source`` is DOT text. Needs no renderer."""
         return self._dot
 
     def svg(self) -> str:
@@ -117,23 +121,37 @@ class Drawing:
         """
         return render(self.dot.source, "svg", "svg").decode()
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+    ) -> str:
         """Write the picture to a file: .svg, .png, .pdf, or .dot (which needs no renderer).
 
-        The file is complete or, after any error, as it was.
+        The file is complete or, after any error, as it was. directory and skip_existing are those
+        of ``graphviz.Digraph.save``.
+
+        Returns:
+            the path.
 
         Raises:
             RenderError: another extension, a path that cannot be written, or no renderer.
         """
-        name = os.fspath(path)
+        if path is None:
+            return str(super().save(path, directory, skip_existing=skip_existing))
+        name = os.path.join(directory or "", os.fspath(path))
         kind = os.path.splitext(name)[1].lower().removeprefix(".")
-        if kind not in (*FORMATS, "dot"):
+        text = kind in ("dot", "gv")
+        if not text and kind not in FORMATS:
             raise RenderError(
                 f"save: got the file name {name!r}, expected one that ends in .svg, .png, .pdf or "
                 ".dot."
             )
         source = self.dot.source
-        write(name, source.encode() if kind == "dot" else render(source, kind, "save"))
+        write(name, source.encode() if text else render(source, kind, "save"))
+        return name
 
     def __repr__(self) -> str:
         count = sum(card.role != "hidden" for card in self.graph.cards)

@@ -10,6 +10,8 @@ import threading
 import warnings
 from typing import Any
 
+import graphviz
+
 from ..errors import RenderError
 
 FORMATS = ("svg", "png", "pdf")
@@ -47,8 +49,6 @@ def render(source: str, kind: str, who: str) -> bytes:
 def _by_dot(source: str, kind: str) -> Any:
     if shutil.which("dot") is None:
         return None
-    import graphviz
-
     return graphviz.pipe("dot", kind, source.encode(), quiet=True)
 
 
