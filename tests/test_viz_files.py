@@ -245,4 +245,8 @@ def test_a_drawing_is_a_digraph(tmp_path):
     assert picture.save("x.gv", tmp_path) == str(tmp_path / "x.gv")
     assert (tmp_path / "x.gv").read_text() == picture.source
     if shutil.which("dot"):
-        assert Path(picture.render("y.gv", tmp_path, format="svg")).read_text().startswith("<?xml")
+        assert (
+            Path(picture.render("y.gv", directory=tmp_path, format="svg"))
+            .read_text()
+            .startswith("<?xml")
+        )
