@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 IMAGES, LABELS = 2051, 2049
+_TYPES = (0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E)
 _NAMES = {IMAGES: "images", LABELS: "labels"}
 
 
@@ -29,19 +30,7 @@ def load_mnist(folder: str | Path) -> tuple[Bytes, Bytes]:
     Raises:
         IdxError: a folder or file is missing or malformed, or the two have different lengths.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise IdxError(f"--data: got {str(folder)!r}, expected a folder that exists.")
-    for part in ("train", "t10k"):
-        images = _find(folder, f"{part}-images-idx3-ubyte")
-        labels = _find(folder, f"{part}-labels-idx1-ubyte")
-        if images is not None and labels is not None:
-            break
-    else:
-        raise IdxError(
-            f"--data: got {str(folder)!r}, expected train-images-idx3-ubyte and "
-            "train-labels-idx1-ubyte in it (or the two t10k files), gzipped or not."
-        )
+    images, labels = find_mnist(folder)
     X, y = read_idx(images, IMAGES), read_idx(labels, LABELS)
     if len(X) != len(y):
         raise IdxError(
@@ -53,6 +42,26 @@ def load_mnist(folder: str | Path) -> tuple[Bytes, Bytes]:
             f"--data: got the label {y.max()} in {labels.name!r}, expected digits from 0 to 9."
         )
     return X, y
+
+
+def find_mnist(folder: str | Path) -> tuple[Path, Path]:
+    """The files of images and of labels in folder: the training set's, or else the test set's.
+
+    Raises:
+        IdxError: there is no such folder, or neither pair of files in it.
+    """
+    if folder == "" or not Path(folder).is_dir():
+        raise IdxError(f"--data: got {str(folder)!r}, expected a folder that exists.")
+    folder = Path(folder)
+    for part in ("train", "t10k"):
+        images = _find(folder, f"{part}-images-idx3-ubyte")
+        labels = _find(folder, f"{part}-labels-idx1-ubyte")
+        if images is not None and labels is not None:
+            return images, labels
+    raise IdxError(
+        f"--data: got {str(folder)!r}, expected train-images-idx3-ubyte and "
+        "train-labels-idx1-ubyte in it (or the two t10k files), gzipped or not."
+    )
 
 
 def read_idx(path: Path, magic: int) -> Bytes:
@@ -67,16 +76,30 @@ def read_idx(path: Path, magic: int) -> Bytes:
             data = gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
         raise IdxError(f"{path.name!r}: cannot be read or unzipped ({error}).") from None
-    found = struct.unpack(">i", data[:4])[0] if len(data) >= 4 else None
+    # Two zeros, a number for the type of the entries, and how many axes there are.
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _TYPES:
+        found = f"it begins with {data[:4]!r}" if data else "it is empty"
+        raise IdxError(
+            f"{path.name!r}: not an IDX file: {found}, expected the magic number {magic} (IDX "
+            f"{_NAMES[magic]})."
+        )
+    found = struct.unpack(">i", data[:4])[0]
     if found != magic:
         raise IdxError(
             f"{path.name!r}: got the magic number {found}, expected {magic} (IDX {_NAMES[magic]})."
         )
     axes = magic % 256
     header = 4 + 4 * axes
-    shape = struct.unpack(f">{axes}I", data[4:header]) if len(data) >= header else (0,)
+    if len(data) < header:
+        raise IdxError(
+            f"{path.name!r}: got {len(data)} bytes, expected a header of {header}; the file is "
+            "truncated."
+        )
+    shape = struct.unpack(f">{axes}I", data[4:header])
+    if 0 in shape:
+        raise IdxError(f"{path.name!r}: its header says shape {shape}, so it holds nothing.")
     expected = header + math.prod(shape)
-    if len(data) != expected or len(data) == header:
+    if len(data) != expected:
         raise IdxError(
             f"{path.name!r}: got {len(data)} bytes, expected {expected} for the shape {shape} in "
             "its header; the file is truncated or corrupt."

@@ -1,7 +1,8 @@
 """Initial values of parameters: functions of a shape and a NumPy Generator, giving an array.
 
 Weights have PyTorch's layout, (out, in, ...): fan_in is ``in`` times the sizes that follow, fan_out
-is ``out`` times them.
+is ``out`` times them. Without rng= the draws are those of ``np.random.default_rng(0)``: the same
+at every call; pass a Generator for others.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def zeros(shape: Shape, *, rng: Any = None, dtype: Any = np.float64) -> Any:
 
 
 def uniform(
-    shape: Shape, *, rng: np.random.Generator, low: float = 0.0, high: float = 1.0,
-    dtype: Any = np.float64,
+    shape: Shape, *, rng: np.random.Generator | None = None, low: float = 0.0,
+    high: float = 1.0, dtype: Any = np.float64,
 ) -> Any:  # fmt: skip
     """Uniform in [low, high).
 
@@ -37,14 +38,16 @@ def uniform(
 
 
 def normal(
-    shape: Shape, *, rng: np.random.Generator, mean: float = 0.0, std: float = 1.0,
-    dtype: Any = np.float64,
+    shape: Shape, *, rng: np.random.Generator | None = None, mean: float = 0.0,
+    std: float = 1.0, dtype: Any = np.float64,
 ) -> Any:  # fmt: skip
     """Normal with this mean and standard deviation."""
     return generator(rng, "normal").normal(mean, std, shape).astype(dtype)
 
 
-def xavier_uniform(shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
+def xavier_uniform(
+    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
+) -> Any:
     """Uniform in ±√(6/(fan_in + fan_out)): keeps the variance through sigmoid and tanh layers.
 
     Reference: Glorot and Bengio, 2010, equation 16.
@@ -53,7 +56,9 @@ def xavier_uniform(shape: Shape, *, rng: np.random.Generator, dtype: Any = np.fl
     return uniform(shape, rng=rng, low=-bound, high=bound, dtype=dtype)
 
 
-def xavier_normal(shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
+def xavier_normal(
+    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
+) -> Any:
     """Normal with standard deviation √(2/(fan_in + fan_out)).
 
     Reference: Glorot and Bengio, 2010.
@@ -61,7 +66,9 @@ def xavier_normal(shape: Shape, *, rng: np.random.Generator, dtype: Any = np.flo
     return normal(shape, rng=rng, std=math.sqrt(2 / sum(fans(shape))), dtype=dtype)
 
 
-def he_uniform(shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
+def he_uniform(
+    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
+) -> Any:
     """Uniform in ±√(6/fan_in): keeps the variance through relu layers.
 
     Reference: He, Zhang, Ren and Sun, 2015.
@@ -70,7 +77,9 @@ def he_uniform(shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float6
     return uniform(shape, rng=rng, low=-bound, high=bound, dtype=dtype)
 
 
-def he_normal(shape: Shape, *, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
+def he_normal(
+    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
+) -> Any:
     """Normal with standard deviation √(2/fan_in).
 
     Reference: He, Zhang, Ren and Sun, 2015, equation 10.
@@ -97,11 +106,13 @@ def fans(shape: Shape) -> tuple[int, int]:
 
 
 def generator(rng: Any, who: str) -> np.random.Generator:
-    """rng, if it is a NumPy Generator.
+    """rng, if it is a NumPy Generator; ``np.random.default_rng(0)`` for None.
 
     Raises:
         DTypeError: it is something else.
     """
+    if rng is None:
+        return np.random.default_rng(0)
     if not isinstance(rng, np.random.Generator):
         raise DTypeError(
             f"{who}: got rng of type {type(rng).__name__}, expected a numpy.random.Generator; "

@@ -7,7 +7,7 @@ a float32 model stays float32 whatever it is fed.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, DTypeError, ShapeError, closest
 
 from . import init
+from .init import generator
 from .module import Module, Parameter
 
 
@@ -86,7 +87,8 @@ class Linear(Module):
         bias: whether there is one; it begins at 0.
         init: the weight's initializer, ``init(shape, rng=, dtype=)``.
         dtype: of the parameters, and so of the work.
-        rng: NumPy Generator for the initial weight.
+        rng: NumPy Generator for the initial weight; None means ``np.random.default_rng(0)``: the
+            same values in every layer of this size; pass rng= for other draws.
 
     Attributes:
         weight: shape (out, in), PyTorch's layout. bias: shape (out,), or None.
@@ -107,6 +109,7 @@ class Linear(Module):
 
     weight: Parameter
     bias: Parameter | None
+    _described: tuple[str, ...] = ("weight", "bias")
 
     def __init__(
         self,
@@ -116,13 +119,13 @@ class Linear(Module):
         bias: bool = True,
         init: init.Initializer = init.xavier_uniform,
         dtype: Any = np.float64,
-        rng: np.random.Generator,
+        rng: np.random.Generator | None = None,
     ) -> None:
         who = type(self).__name__
         shape = _size(who, "out_features", out_features), _size(who, "in_features", in_features)
         # Column-major memory: x @ weightᵀ then reads both factors along their rows, which OpenBLAS
         # does 13 % faster at (200, 784) · (784, 100).
-        start = np.asfortranarray(init(shape, rng=rng, dtype=dtype))
+        start = np.asfortranarray(init(shape, rng=generator(rng, who), dtype=dtype))
         self.weight = Parameter(start, name="weight")
         self.bias = Parameter(np.zeros(shape[0], dtype), name="bias") if bias else None
 
@@ -164,27 +167,58 @@ class Tanh(Module):
         return ag.tanh(x)
 
 
+Activation = str | Module | Callable[[Any], Any]
 _ACTIVATIONS: dict[str, Callable[[], Module]] = {"sigmoid": Sigmoid, "relu": ReLU, "tanh": Tanh}
 
 
-def activation_named(activation: str | Module) -> Module:
-    """A new activation module for its name; a module is given back as it is.
+class _Function(Module):
+    """A function as a module; it looks like the function's name."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
+
+    def __repr__(self) -> str:
+        return str(getattr(self.function, "__name__", None) or repr(self.function))
+
+
+def activation_named(activation: Activation) -> Module:
+    """A new activation module for its name, or for a function such as ``ag.gelu``.
+
+    A module is given back as it is.
 
     Raises:
-        ArgumentError: an unknown name.
+        ArgumentError: an unknown name. DTypeError: a class.
 
     >>> activation_named("tanh")
     Tanh()
     """
     if isinstance(activation, Module):
         return activation
-    known = sorted(_ACTIVATIONS)
-    if activation not in _ACTIVATIONS:
-        raise ArgumentError(
-            f"activation: got {activation!r}, expected one of {', '.join(known)}, or a Module"
-            f"{closest(str(activation), known) or '.'}"
+    if isinstance(activation, type):
+        raise DTypeError(
+            f"activation: got the class {activation.__name__}, expected a module; call it: "
+            f"{_called(activation)}."
         )
-    return _ACTIVATIONS[activation]()
+    if isinstance(activation, str) and activation in _ACTIVATIONS:
+        return _ACTIVATIONS[activation]()
+    if callable(activation):
+        # The three that have a module get it, and with it their initial weights.
+        same = (name for name in _ACTIVATIONS if getattr(ag, name) is activation)
+        return _ACTIVATIONS[name]() if (name := next(same, "")) else _Function(activation)
+    known = sorted(_ACTIVATIONS)
+    raise ArgumentError(
+        f"activation: got {activation!r}, expected one of {', '.join(known)}, a Module or a "
+        f"function{closest(str(activation).lower(), known) or '.'}"
+    )
+
+
+def _called(kind: type) -> str:
+    inside = kind.__module__.partition(".")[0] == __name__.partition(".")[0]
+    arguments = "" if kind in _ACTIVATIONS.values() else "..."
+    return f"{'nn.' if inside else ''}{kind.__name__}({arguments})"
 
 
 class Sequential(Module):
@@ -207,10 +241,11 @@ class Sequential(Module):
     def __init__(self, *layers: Module) -> None:
         for layer in layers:
             if not isinstance(layer, Module):
-                raise DTypeError(
-                    f"Sequential: got {type(layer).__name__}, expected Modules; write nn.ReLU() "
-                    "for an activation."
-                )
+                advice = "write nn.ReLU() for an activation"
+                got = type(layer).__name__
+                if isinstance(layer, type):
+                    got, advice = f"the class {layer.__name__}", f"call it: {_called(layer)}"
+                raise DTypeError(f"Sequential: got {got}, expected Modules; {advice}.")
         self.layers = list(layers)
 
     def forward(self, x: Any) -> Any:
@@ -239,7 +274,7 @@ class Sequential(Module):
 class Perceptron(Linear):
     """One layer of neurons: activation(x @ weightᵀ + bias).
 
-    Args, Raises: as ``Linear``; activation is "sigmoid", "relu", "tanh" or a Module.
+    Args, Raises: as ``Linear``; activation is "sigmoid", "relu", "tanh", a Module or a function.
 
     Input (..., in), output (..., out).
 
@@ -252,16 +287,17 @@ class Perceptron(Linear):
     """
 
     activation: Module
+    _described = ("weight", "bias", "activation")
 
     def __init__(
         self,
         in_features: int,
         out_features: int = 1,
         *,
-        activation: str | Module = "sigmoid",
+        activation: Activation = "sigmoid",
         bias: bool = True,
         dtype: Any = np.float64,
-        rng: np.random.Generator,
+        rng: np.random.Generator | None = None,
     ) -> None:
         chosen = activation_named(activation)
         super().__init__(
@@ -277,18 +313,18 @@ class Perceptron(Linear):
         """The sizes and the activation."""
         return f"{super().describe()}, activation={self.activation!r}"
 
-    def __repr__(self) -> str:
-        return f"Perceptron({self.describe()})"
-
 
 class MLP(Sequential):
     """A multilayer perceptron: Linear, activation, Linear, activation, ..., Linear.
 
     Args:
-        sizes: features of the input, of each hidden layer, and of the output.
-        activation: after every Linear but the last: "sigmoid", "relu", "tanh" or a Module.
+        sizes: features of the input, of each hidden layer, and of the output; or one list of them.
+        activation: after every Linear but the last: "sigmoid", "relu", "tanh", a Module or a
+            function such as ``ag.gelu``.
         dtype: of the parameters, and so of the work.
-        rng: NumPy Generator for the initial weights (He's for relu, else Glorot's; biases 0).
+        rng: NumPy Generator for the initial weights (He's for relu, else Glorot's; biases 0), drawn
+            one layer after another; None means ``np.random.default_rng(0)``, the same values at
+            every run; pass rng= for other draws.
 
     Input (..., sizes[0]), output (..., sizes[-1]), not activated: losses take logits.
 
@@ -307,22 +343,26 @@ class MLP(Sequential):
 
     def __init__(
         self,
-        *sizes: int,
-        activation: str | Module = "relu",
+        *sizes: int | Sequence[int],
+        activation: Activation = "relu",
         dtype: Any = np.float64,
-        rng: np.random.Generator,
+        rng: np.random.Generator | None = None,
     ) -> None:
+        if len(sizes) == 1 and isinstance(sizes[0], (list, tuple)):
+            sizes = tuple(sizes[0])
         if len(sizes) < 2:
             raise ArgumentError(
-                f"MLP: got {len(sizes)} sizes, expected those of the input, of the hidden layers "
-                "and of the output; write MLP(784, 100, 10, rng=rng)."
+                f"MLP: got sizes {sizes}, expected those of the input, of the hidden layers and of "
+                "the output; write MLP(784, 100, 10)."
             )
+        rng = generator(rng, "MLP")
         layers: list[Module] = []
         for i in range(len(sizes) - 1):
             chosen = activation_named(activation)
             last = i == len(sizes) - 2
             start = init.xavier_uniform if last else _init_for(chosen)
-            layers.append(Linear(sizes[i], sizes[i + 1], init=start, dtype=dtype, rng=rng))
+            rows, columns = _size("MLP", "size", sizes[i + 1]), _size("MLP", "size", sizes[i])
+            layers.append(Linear(columns, rows, init=start, dtype=dtype, rng=rng))
             if not last:
                 layers.append(chosen)
         super().__init__(*layers)

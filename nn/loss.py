@@ -41,9 +41,13 @@ def mse_loss(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
     if not isinstance(prediction, (np.ndarray, ag.Tensor)):
         prediction = np.asarray(prediction)
     if prediction.dtype.kind not in "fc":
+        other = target if isinstance(target, (np.ndarray, ag.Tensor)) else np.asarray(target)
+        advice = "use astype(float)"
+        if other.dtype.kind in "fc":
+            advice = "the arguments may be swapped: pass the prediction first and the target second"
         raise DTypeError(
             f"mse_loss: got predictions of dtype {prediction.dtype}, expected floating numbers; "
-            "pass the prediction first and the target second."
+            f"{advice}."
         )
     target = as_input(target, prediction.dtype, "mse_loss")
     _check_pair("mse_loss", prediction.shape, target.shape, reduction)
@@ -129,6 +133,12 @@ def _(g: Any, out: Any, logits: Any, labels: Any, *, reduction: str) -> Any:
 
 def _check_labels(logits: Any, labels: Any, reduction: str) -> None:
     shape = logits.shape
+    if logits.dtype.kind in "biu" and (labels.dtype.kind == "f" or labels.ndim > logits.ndim):
+        raise DTypeError(
+            f"cross_entropy: got logits of dtype {logits.dtype} and shape {shape}, and labels of "
+            f"dtype {labels.dtype} and shape {labels.shape}; the arguments may be swapped: pass "
+            "the logits first and the labels second."
+        )
     if labels.shape != shape[:-1] or not shape:
         raise ShapeError(
             f"cross_entropy: got logits of shape {shape} and labels of shape {labels.shape}, "

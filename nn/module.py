@@ -14,6 +14,7 @@ nothing to register and no base constructor to call::
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from reprlib import recursive_repr
 from typing import Any, Self
 
 import numpy as np
@@ -64,6 +65,7 @@ class Module:
     """
 
     training: bool = True
+    _described: tuple[str, ...] = ()  # attributes that describe() tells of: repr does not list them
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; subclasses write this."""
@@ -157,18 +159,29 @@ give a state of the same architecture.
         """The arguments shown in ``repr``; empty unless a subclass says more."""
         return ""
 
+    @recursive_repr("...")
     def __repr__(self) -> str:
         head = f"{type(self).__name__}({self.describe()}"
         lines = []
-        for name, member in self._members():
-            if isinstance(member, Module):
-                text = repr(member).replace("\n", "\n  ")
-                lines.append(f"  ({name}): {text}")
-        return head + ("\n" + "\n".join(lines) + "\n)" if lines else ")")
+        for attribute, value in self._members():
+            if attribute in self._described:
+                continue
+            for name, found in _walk(attribute, value, (id(self),), deep=False):
+                parameter = isinstance(found, Parameter)
+                text = f"Parameter of shape {found.shape}" if parameter else repr(found)
+                lines.append(f"  ({name}): " + text.replace("\n", "\n  "))
+        if not lines:
+            return head + ")"
+        return "\n".join([head + ("," if self.describe() else ""), *lines, ")"])
 
 
-def _walk(name: str, value: Any, path: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
-    """Every Parameter and Module in value with its dotted name, depth first; cycles are cut."""
+def _walk(
+    name: str, value: Any, path: tuple[int, ...], *, deep: bool = True
+) -> Iterator[tuple[str, Any]]:
+    """Every Parameter and Module in value with its dotted name, depth first; cycles are cut.
+
+    Without deep, what is inside a Module is left out.
+    """
     members: Iterator[tuple[Any, Any]]
     if isinstance(value, Parameter):
         yield name, value
@@ -177,6 +190,8 @@ def _walk(name: str, value: Any, path: tuple[int, ...]) -> Iterator[tuple[str, A
         if id(value) in path:
             return
         yield name, value
+        if not deep:
+            return
         members = value._members()
     elif isinstance(value, (list, tuple)) and id(value) not in path:
         members = iter(enumerate(value))
@@ -186,7 +201,7 @@ def _walk(name: str, value: Any, path: tuple[int, ...]) -> Iterator[tuple[str, A
         return
     path = (*path, id(value))
     for key, member in members:
-        yield from _walk(f"{name}.{key}" if name else str(key), member, path)
+        yield from _walk(f"{name}.{key}" if name else str(key), member, path, deep=deep)
 
 
 def fitted_state(

@@ -75,6 +75,11 @@ class Optimizer:
         self._work: list[_Work | None] = [None] * len(self.parameters)
         self._scratch: dict[Any, Any] = {}
 
+    def __repr__(self) -> str:
+        count = len(self.parameters)
+        many = "s" if count > 1 else ""
+        return f"{type(self).__name__}({count} parameter{many}, lr={self.lr!r})"
+
     def step(self) -> None:
         """Change every parameter that has a gradient; the gradients stay as they are."""
         for i, p in enumerate(self.parameters):

@@ -11,7 +11,7 @@ import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Never
 
 import numpy as np
 
@@ -54,14 +54,22 @@ def save(state: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load(path: str | os.PathLike[str], *more: Never) -> dict[str, Any]:
     """Read the state dict in a file that ``save`` (or ``np.savez``) wrote.
 
     Nothing in the file is executed.
 
     Raises:
         ArgumentError: no such file, or one that is truncated, corrupt or of another kind.
+        DTypeError: anything but one path.
     """
+    if more or not isinstance(path, (str, bytes, os.PathLike)):
+        given: tuple[Any, ...] = (path, *more)
+        name = next((p for p in given if isinstance(p, str)), "weights.npz")
+        raise DTypeError(
+            f"load: got {', '.join(type(p).__name__ for p in given)}, expected one path; write "
+            f"model.load_state_dict(nn.load({name!r}))."
+        )
     try:
         with open(path, "rb") as file:
             with np.load(file, allow_pickle=False) as archive:

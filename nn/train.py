@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.errors import ArgumentError, ShapeError
+from autograd_lite.errors import ArgumentError, DTypeError, ShapeError
 
 from . import init
 from .loss import cross_entropy
@@ -30,7 +31,7 @@ def batches(
     Args:
         X: array-like of shape (n, ...). y: array-like of shape (n, ...).
         batch_size: rows of a minibatch; larger than n gives one batch of all rows.
-        rng: shuffle the rows with this Generator; None keeps their order (and gives views).
+        rng: shuffle the rows with this NumPy Generator; None keeps their order (and gives views).
 
     Raises:
         ShapeError: different numbers of rows, or none. ArgumentError: batch_size below 1.
@@ -106,22 +107,27 @@ def fit(
     loss: Callable[[Any, Any], Any] = cross_entropy,
     epochs: int = 10,
     batch_size: int = 32,
-    rng: np.random.Generator,
+    rng: np.random.Generator | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> History:
     """Train model on minibatches in random order.
 
     Args:
-        X, y, batch_size, rng: as ``batches``.
+        X, y, batch_size: as ``batches``.
         optimizer: made of the model's parameters.
         loss: ``loss(model(X), y)``, a mean over the rows of a batch.
         epochs: passes over the data.
+        rng: NumPy Generator that shuffles the rows; None means ``np.random.default_rng(0)``, the
+            same orders at every run; pass rng= for other draws.
         report: called after each epoch with its number (from 1) and its loss.
 
     Returns:
         a History; the model is left in training mode.
 
-    Raises: what ``batches``, the model and the loss raise; ArgumentError: epochs below 1.
+    Raises: what ``batches``, the model and the loss raise.
+        ArgumentError: epochs below 1, an optimizer of parameters that are not the model's, or a
+            loss that becomes nan or inf.
+        DTypeError: an optimizer or a loss that is none, such as its name.
 
     >>> import numpy as np, nn
     >>> rng = np.random.default_rng(0)
@@ -132,21 +138,66 @@ def fit(
     >>> history.loss[-1] < history.loss[0] / 2
     True
     """
+    count = _count("fit", "epochs", epochs)
+    _check_tools(optimizer, loss)
+    rng = init.generator(rng, "fit")
+    quiet: Any = {kind: "ignore" for kind, how in np.geterr().items() if how == "warn"}
     history = History()
     model.train()
-    for epoch in range(1, _count("fit", "epochs", epochs) + 1):
+    for epoch in range(1, count + 1):
         total, rows = 0.0, 0
-        for inputs, targets in batches(X, y, batch_size, rng=rng):
-            optimizer.zero_grad()
-            value = loss(model(inputs), targets)
-            value.backward()
-            optimizer.step()
-            total += value.item() * len(inputs)
-            rows += len(inputs)
+        # Overflow shows in the loss, which is looked at: NumPy need not warn of it as well.
+        with np.errstate(**quiet):
+            for inputs, targets in batches(X, y, batch_size, rng=rng):
+                optimizer.zero_grad()
+                value = loss(model(inputs), targets)
+                value.backward()
+                if epoch == 1 and not rows:
+                    _check_reached(optimizer)
+                number = value.item()
+                if not math.isfinite(number):
+                    raise ArgumentError(
+                        f"fit: the loss became {number} in epoch {epoch}, expected a finite "
+                        "number; make the optimizer with a smaller lr (or look for nan and inf in "
+                        "X and y)."
+                    )
+                optimizer.step()
+                total += number * len(inputs)
+                rows += len(inputs)
         history.loss.append(total / rows)
         if report is not None:
             report(epoch, history.loss[-1])
     return history
+
+
+def _check_tools(optimizer: Any, loss: Any) -> None:
+    if isinstance(optimizer, type) or not (
+        hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
+    ):
+        raise DTypeError(
+            f"fit: got {_shown(optimizer)} as the optimizer, expected one ready for use; "
+            "write optimizer=nn.Adam(model.parameters())."
+        )
+    if not callable(loss):
+        raise DTypeError(
+            f"fit: got {_shown(loss)} as the loss, expected a function; write "
+            "loss=nn.cross_entropy, or loss=nn.mse_loss."
+        )
+
+
+def _check_reached(optimizer: Any) -> None:
+    """Refuse an optimizer that would change nothing: no gradient came to its parameters."""
+    if isinstance(optimizer, Optimizer) and all(p.grad is None for p in optimizer.parameters):
+        raise ArgumentError(
+            f"fit: got {optimizer!r}, none of whose parameters belongs to the model (the loss gave "
+            f"them no gradient); write {type(optimizer).__name__}(model.parameters(), lr=...)."
+        )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return repr(value) if isinstance(value, str) else type(value).__name__
 
 
 def _rows(x: Any) -> Any:

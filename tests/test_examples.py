@@ -1,6 +1,7 @@
 """The examples, run as a user runs them: what they print, what they write, how they refuse."""
 
 import gzip
+import importlib
 import importlib.util
 import os
 import re
@@ -132,8 +133,27 @@ def test_digits_reads_mnist_files(tmp_path, part, pack, suffix):
     data = write_mnist(tmp_path / "mnist", part, pack=pack, suffix=suffix)
     done = run(tmp_path, "digits.py", "--data", data, *SMALL)
     assert done.returncode == 0, done.stderr
+    why = "" if part == "train" else " (there are no train files)"
+    assert done.stdout.startswith(
+        f"read {part}-images-idx3-ubyte{suffix} and {part}-labels-idx1-ubyte{suffix}{why}; 30 % of "
+        "every digit are kept for testing\n"
+    )
     assert "70 digits to learn from, 30 to test on; MLP(\n  (0): Linear(784, 4)" in done.stdout
     assert "gradient check: right\n" in done.stdout
+
+
+@needs_extra
+@pytest.mark.parametrize("count", [1, 12])
+def test_few_digits_are_enough_or_refused(tmp_path, count):
+    data = write_mnist(tmp_path / "mnist", count=count)
+    done = run(tmp_path, "digits.py", "--data", data, *SMALL)
+    if count == 12:
+        assert done.returncode == 0, done.stderr
+    else:
+        assert done.stderr == (
+            "digits.py: --data: got 1 digits, too few to keep some for testing.\n"
+        )
+        assert os.listdir(tmp_path) == ["mnist"]
 
 
 def damaged(folder, change, file="images"):
@@ -155,8 +175,16 @@ BAD_DATA = {
     ),
     "no sizes": (
         lambda data: gzip.decompress(data)[:9], "images",
-        "'t10k-images-idx3-ubyte.gz': got 9 bytes, expected 16 for the shape (0,) in its header; "
-        "the file is truncated or corrupt.",
+        "'t10k-images-idx3-ubyte.gz': got 9 bytes, expected a header of 16; the file is truncated.",
+    ),
+    "no images": (
+        lambda data: idx(np.zeros((0, 28, 28), np.uint8), 2051), "images",
+        "'t10k-images-idx3-ubyte.gz': its header says shape (0, 28, 28), so it holds nothing.",
+    ),
+    "another kind": (
+        lambda data: b"<html>not found</html>", "images",
+        "'t10k-images-idx3-ubyte.gz': not an IDX file: it begins with b'<htm', expected the magic "
+        "number 2051 (IDX images).",
     ),
     "truncated gzip": (
         lambda data: data[:5000], "images",
@@ -173,7 +201,8 @@ BAD_DATA = {
     ),
     "empty": (
         lambda data: b"", "labels",
-        "'t10k-labels-idx1-ubyte.gz': got the magic number None, expected 2049 (IDX labels).",
+        "'t10k-labels-idx1-ubyte.gz': not an IDX file: it is empty, expected the magic number 2049 "
+        "(IDX labels).",
     ),
     "lengths": (
         lambda data: idx(np.zeros(99, np.uint8), 2049), "labels",
@@ -200,6 +229,8 @@ def test_bad_data_gets_one_sentence_and_leaves_nothing(tmp_path, case):
 def test_missing_folders_and_files_are_named(tmp_path):
     sentence = refused(run(tmp_path, "digits.py", "--data", "nowhere"))
     assert sentence == "--data: got 'nowhere', expected a folder that exists."
+    sentence = refused(run(tmp_path, "digits.py", "--data", ""))
+    assert sentence == "--data: got '', expected a folder that exists."
     (tmp_path / "bare").mkdir()
     sentence = refused(run(tmp_path, "digits.py", "--data", "bare"))
     assert sentence == (
@@ -211,20 +242,30 @@ def test_missing_folders_and_files_are_named(tmp_path):
 
 BAD_OPTIONS = {
     ("--activation", "sigmod"): (
-        "activation: got 'sigmod', expected one of relu, sigmoid, tanh, or a Module; did you mean "
-        "'sigmoid'?"
+        "--activation must be sigmoid, relu or tanh, not 'sigmod'; --help lists the options."
     ),
-    ("--hidden", "0"): "Linear: got out_features=0, expected a positive int.",
+    ("--hidden", "0"): "--hidden must be 1 or more; --help lists the options.",
+    ("--hidden", "10000000000"): (
+        "--hidden: got 10000000000, for which the memory is too small; name smaller sizes."
+    ),
+    ("--hidden", "9" * 30, "5"): (
+        f"--hidden: got {'9' * 30} 5, for which the memory is too small; name smaller sizes."
+    ),
     ("--hidden", "many"): (
         "argument --hidden: invalid int value: 'many'; --help lists the options."
     ),
     ("--epochs", "0"): "--epochs must be 1 or more; --help lists the options.",
     ("--batch-size", "-3"): "--batch-size must be 1 or more; --help lists the options.",
     ("--seed", "-1"): "--seed must be 0 or more; --help lists the options.",
-    ("--lr", "-1"): "Adam: got lr=-1.0, expected a finite number, 0 or larger.",
-    ("--lr", "nan"): "Adam: got lr=nan, expected a finite number, 0 or larger.",
+    ("--lr", "-1"): "--lr must be a finite number, 0 or larger; --help lists the options.",
+    ("--lr", "nan"): "--lr must be a finite number, 0 or larger; --help lists the options.",
     ("--wat",): "unrecognized arguments: --wat; --help lists the options.",
     ("--output", "taken"): "--output: got 'taken', which is a file; name a folder.",
+    ("--output", ""): "--output must name a folder; --help lists the options.",
+    ("--output", "taken/in"): (
+        "--output: got 'taken/in', which cannot be written to (not a directory); name a folder in "
+        "a place that is yours."
+    ),
 }
 
 
@@ -234,6 +275,50 @@ def test_bad_options_get_one_sentence_and_leave_nothing(tmp_path, options):
     (tmp_path / "taken").write_text("mine")
     assert refused(run(tmp_path, "digits.py", *options)) == BAD_OPTIONS[options]
     assert os.listdir(tmp_path) == ["taken"]
+
+
+@needs_extra
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_divergence_gets_one_sentence_and_leaves_nothing(tmp_path, epochs):
+    done = run(tmp_path, "digits.py", "--hidden", 4, "--activation", "ReLU", "--lr", 1e38,
+               "--batch-size", 2000, "--epochs", epochs, "--output", "new/folder")  # fmt: skip
+    assert done.returncode == 2
+    *bar, sentence = done.stderr.splitlines()
+    assert sentence == (
+        f"digits.py: training diverged at epoch {min(epochs, 2)} (the loss became nan); try a "
+        "smaller --lr."
+    )
+    assert all(line.startswith("training: ") for line in bar if line)
+    assert "Warning" not in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.fixture
+def digits(monkeypatch):
+    """The example as a module."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    yield importlib.import_module("digits")
+    for name in ("digits", "idx"):
+        sys.modules.pop(name, None)
+
+
+def test_a_failure_takes_the_new_folder_away_and_nothing_else(tmp_path, digits):
+    with pytest.raises(KeyboardInterrupt), digits.output_folder(tmp_path / "a" / "b"):
+        (tmp_path / "a" / "b" / "graph.svg").write_text("half")
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []
+    with pytest.raises(OSError), digits.output_folder(tmp_path):
+        (tmp_path / "graph.svg").write_text("mine")
+        raise OSError
+    assert os.listdir(tmp_path) == ["graph.svg"]
+
+
+def test_misread_digits_are_shown_from_all_over(digits):
+    rows = np.arange(100, 197)
+    shown = digits.spread(rows, 25)
+    assert len(set(shown)) == 25 and (shown[0], shown[-1]) == (100, 196)
+    assert set(np.diff(shown)) == {4}
+    np.testing.assert_array_equal(digits.spread(rows[:7], 25), rows[:7])
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -189,6 +189,33 @@ def test_perceptron_is_linear_then_activation():
     np.testing.assert_array_equal(nn.Perceptron(2, activation=nn.ReLU(), rng=rng())(-X * 0).data, 0)
 
 
+def test_without_rng_the_draws_are_those_of_seed_0():
+    model = nn.MLP(3, 3, 3)
+    for ours, theirs in [
+        (nn.Linear(3, 2), nn.Linear(3, 2, rng=rng())),
+        (nn.Perceptron(3), nn.Perceptron(3, rng=rng())),
+        (model, nn.MLP(3, 3, 3, rng=rng())),
+    ]:
+        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+            np.testing.assert_array_equal(p.data, q.data)
+    assert (np.sign(model[0].weight.data) != np.sign(model[2].weight.data)).any()  # one generator
+    for name in ("uniform", "normal", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal"):
+        make = getattr(nn.init, name)
+        np.testing.assert_array_equal(make((2, 3)), make((2, 3), rng=rng()))
+
+
+def test_mlp_takes_a_list_of_sizes_and_a_function_as_activation():
+    assert repr(nn.MLP([2, 3, 2])) == repr(nn.MLP((2, 3, 2))) == repr(nn.MLP(2, 3, 2))
+    model = nn.MLP(2, 3, 2, activation=ag.gelu)
+    hidden = X @ model[0].weight.data.T
+    expected = ag.gelu(hidden).data @ model[2].weight.data.T
+    np.testing.assert_allclose(model(X).data, expected, atol=1e-14)
+    assert repr(model[1]) == "gelu"
+    assert isinstance(nn.MLP(2, 3, 2, activation=ag.tanh)[1], nn.Tanh)
+    named, given = nn.MLP(2, 3, 2, activation="relu"), nn.MLP(2, 3, 2, activation=ag.relu)
+    np.testing.assert_array_equal(named[0].weight.data, given[0].weight.data)
+
+
 # -- modules --------------------------------------------------------------------------------------
 
 
@@ -236,6 +263,29 @@ def test_repr_shows_the_structure():
         "Sequential(\n  (0): Linear(2, 3)\n  (1): Sequential(\n    (0): ReLU()\n  )\n)"
     )
     assert repr(nn.Parameter([1.0], name="w")) == "Tensor([1.], requires_grad=True, name='w')"
+
+
+def test_repr_shows_parameters_and_what_containers_hold():
+    model = Branches()
+    model.first.above = model  # a cycle through another module
+    assert (
+        repr(model)
+        == """Branches(
+  (first): Linear(2, 2,
+    (above): ...
+  )
+  (blocks.0): Tanh()
+  (blocks.1): Linear(2, 2)
+  (table.scale): Parameter of shape ()
+  (table.rest.0): Linear(2, 1)
+  (tied): Parameter of shape (2, 2)
+)"""
+    )
+
+
+def test_repr_of_optimizers():
+    assert repr(nn.Adam(reference_model().parameters())) == "Adam(4 parameters, lr=0.001)"
+    assert repr(nn.SGD([W], lr=0.5)) == "SGD(1 parameter, lr=0.5)"
 
 
 def test_sequential_is_a_sequence():
@@ -524,6 +574,34 @@ def test_fit_with_another_loss_weighs_batches_by_their_rows():
     assert history.loss == [pytest.approx(nn.mse_loss(model(x), 2 * x).item())]
 
 
+def test_fit_without_rng_repeats():
+    def history():
+        model = nn.MLP(2, 3, 3)
+        return nn.fit(model, X, LABELS, optimizer=nn.Adam(model.parameters()), batch_size=2).loss
+
+    assert history() == history()
+    model = nn.MLP(2, 3, 3)
+    optimizer = nn.Adam(model.parameters())
+    assert history() == nn.fit(model, X, LABELS, optimizer=optimizer, batch_size=2, rng=rng()).loss
+
+
+def test_fit_stops_when_the_loss_is_not_finite_without_warnings():
+    model = nn.Linear(2, 1)
+    target = np.ones((4, 1))
+    optimizer = nn.SGD(model.parameters(), lr=1e100)
+    with says(
+        ArgumentError,
+        "fit: the loss became inf in epoch 3, expected a finite number; make the optimizer with a "
+        "smaller lr (or look for nan and inf in X and y).",
+    ):
+        nn.fit(model, X, target, optimizer=optimizer, loss=nn.mse_loss)
+    model = nn.Linear(2, 1)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ArgumentError, match=r"^fit: the loss became nan in epoch 1, expected a"):
+        nn.fit(model, X * np.nan, target, optimizer=optimizer, loss=nn.mse_loss)
+    assert np.isfinite(model.weight.data).all()  # stopped before the step
+
+
 # -- files ----------------------------------------------------------------------------------------
 
 
@@ -656,18 +734,43 @@ MISTAKES = [
     ),
     (
         lambda: nn.Linear(3, 2, rng=0), DTypeError,
-        "uniform: got rng of type int, expected a numpy.random.Generator; write "
+        "Linear: got rng of type int, expected a numpy.random.Generator; write "
         "rng=np.random.default_rng(0).",
     ),
     (
         lambda: nn.MLP(3, rng=rng()), ArgumentError,
-        "MLP: got 1 sizes, expected those of the input, of the hidden layers and of the output; "
-        "write MLP(784, 100, 10, rng=rng).",
+        "MLP: got sizes (3,), expected those of the input, of the hidden layers and of the output; "
+        "write MLP(784, 100, 10).",
+    ),
+    (
+        lambda: nn.MLP([3, 0, 1]), ArgumentError, "MLP: got size=0, expected a positive int.",
+    ),
+    (
+        lambda: nn.MLP(3, 2, 1, activation="ReLU"), ArgumentError,
+        "activation: got 'ReLU', expected one of relu, sigmoid, tanh, a Module or a function; did "
+        "you mean 'relu'?",
+    ),
+    (
+        lambda: nn.MLP(3, 2, 1, activation=["relu"]), ArgumentError,
+        "activation: got ['relu'], expected one of relu, sigmoid, tanh, a Module or a function; "
+        "did you mean 'relu'?",
+    ),
+    (
+        lambda: nn.MLP(3, 2, 1, activation=nn.ReLU), DTypeError,
+        "activation: got the class ReLU, expected a module; call it: nn.ReLU().",
+    ),
+    (
+        lambda: nn.Perceptron(3, activation=Branches), DTypeError,
+        "activation: got the class Branches, expected a module; call it: Branches(...).",
+    ),
+    (
+        lambda: nn.Sequential(nn.Tanh), DTypeError,
+        "Sequential: got the class Tanh, expected Modules; call it: nn.Tanh().",
     ),
     (
         lambda: nn.MLP(3, 2, 1, activation="sigmod", rng=rng()), ArgumentError,
-        "activation: got 'sigmod', expected one of relu, sigmoid, tanh, or a Module; did you mean "
-        "'sigmoid'?",
+        "activation: got 'sigmod', expected one of relu, sigmoid, tanh, a Module or a function; "
+        "did you mean 'sigmoid'?",
     ),
     (
         lambda: nn.Sequential(np.tanh), DTypeError,
@@ -695,8 +798,17 @@ MISTAKES = [
     ),
     (
         lambda: nn.mse_loss([1, 2], [1.0, 2.0]), DTypeError,
-        "mse_loss: got predictions of dtype int64, expected floating numbers; pass the prediction "
-        "first and the target second.",
+        "mse_loss: got predictions of dtype int64, expected floating numbers; the arguments may be "
+        "swapped: pass the prediction first and the target second.",
+    ),
+    (
+        lambda: nn.mse_loss([1, 2], [1, 2]), DTypeError,
+        "mse_loss: got predictions of dtype int64, expected floating numbers; use astype(float).",
+    ),
+    (
+        lambda: nn.cross_entropy([0, 1], Z), DTypeError,
+        "cross_entropy: got logits of dtype int64 and shape (2,), and labels of dtype float64 and "
+        "shape (2, 3); the arguments may be swapped: pass the logits first and the labels second.",
     ),
     (
         lambda: nn.mse_loss(Z, Z, reduction="avg"), ArgumentError,
@@ -824,6 +936,42 @@ MISTAKES = [
     (
         lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD([W], lr=1), epochs=0, rng=rng()),
         ArgumentError, "fit: got epochs=0, expected a positive int.",
+    ),
+    (
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer="adam"), DTypeError,
+        "fit: got 'adam' as the optimizer, expected one ready for use; write "
+        "optimizer=nn.Adam(model.parameters()).",
+    ),
+    (
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD), DTypeError,
+        "fit: got the class SGD as the optimizer, expected one ready for use; write "
+        "optimizer=nn.Adam(model.parameters()).",
+    ),
+    (
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD([W], lr=1), loss="mse"), DTypeError,
+        "fit: got 'mse' as the loss, expected a function; write loss=nn.cross_entropy, or "
+        "loss=nn.mse_loss.",
+    ),
+    (
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD([W], lr=1)), ArgumentError,
+        "fit: got SGD(1 parameter, lr=1.0), none of whose parameters belongs to the model (the "
+        "loss gave them no gradient); write SGD(model.parameters(), lr=...).",
+    ),
+    (
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD(LAYER.parameters(), lr=1), rng=1),
+        DTypeError,
+        "fit: got rng of type int, expected a numpy.random.Generator; write "
+        "rng=np.random.default_rng(0).",
+    ),
+    (
+        lambda: nn.load(LAYER, "f.npz"), DTypeError,
+        "load: got Linear, str, expected one path; write "
+        "model.load_state_dict(nn.load('f.npz')).",
+    ),
+    (
+        lambda: nn.load(None), DTypeError,
+        "load: got NoneType, expected one path; write "
+        "model.load_state_dict(nn.load('weights.npz')).",
     ),
     (
         lambda: nn.accuracy(Z, [0]), ShapeError,
