@@ -100,8 +100,8 @@ class Op:
     """
 
     __slots__ = (
-        "analytic", "batch", "doc", "family", "forward", "inputs", "joint", "jvp", "keep",
-        "kinks", "linear", "masks", "name", "numpy", "params", "plans", "pointwise", "rules",
+        "analytic", "batch", "doc", "family", "forward", "function", "inputs", "joint", "jvp",
+        "keep", "kinks", "linear", "masks", "name", "numpy", "params", "plans", "pointwise", "rules",
         "samples", "saves", "special", "variadic", "view",
     )  # fmt: skip
 
@@ -145,6 +145,7 @@ class Op:
         self.batch: Rule | None = None
         self.masks = False
         self.variadic = bool(inputs) and inputs[0].startswith("*")
+        self.function: Callable[..., Any] | None = None  # what applies it, once registered
         self.special = self.variadic or joint is not None
         self.plans: dict[Any, tuple[bool, ...]] = {}
         self.keep: list[tuple[bool, ...]] = []
@@ -210,6 +211,7 @@ def register(op: Op, function: Callable[..., Any]) -> None:
                     f"among {', '.join(sorted(known))}."
                 )
     OPS[op.name] = op
+    op.function = function
     publish(op.name, function, op.numpy)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 from .errors import ArgumentError, DTypeError, UnsupportedError, closest
-from .op import Op, Rule, Sample, publish, register
+from .op import OPS, Op, Rule, Sample, publish, register
 from .tensor import Tensor, apply, apply1, binary
 
 
@@ -40,6 +40,9 @@ class Primitive:
         self._needs = _REQUIRED in op.params.values()
         self._single = len(op.inputs) == 1 and not op.variadic
         self._direct = self._single and not self._needs
+
+    def __reduce__(self) -> Any:
+        return _named, (self.op.name,)
 
     def __repr__(self) -> str:
         arguments = ", ".join(
@@ -156,6 +159,15 @@ class Primitive:
         """Set ``rule(tangents, out, *inputs, **params)``; None among tangents means zero."""
         self.op.jvp = rule
         return rule
+
+
+def _named(name: str) -> Any:
+    # How an op is unpickled: by its name, so whoever reads it must have declared it.
+    if name not in OPS:
+        raise ArgumentError(
+            f"pickle: got the op {name!r}, which is not declared here; import what declares it."
+        )
+    return OPS[name].function
 
 
 class _Binary(Primitive):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -192,3 +195,14 @@ def test_a_hook_that_fails_is_not_blamed_on_a_rule():
     y.register_hook(lambda g: g.nonsense)
     with pytest.raises(AttributeError, match="nonsense"):
         y.sum().backward()
+
+
+def test_ops_are_pickled_and_copied_by_name():
+    for op in (ag.gelu, ag.sum, swish, doc_test_cross):
+        assert pickle.loads(pickle.dumps(op)) is op
+        assert copy.deepcopy(op) is op
+    text = pickle.dumps(swish).replace(b"doc_test_swish", b"doc_test_swosh")
+    with pytest.raises(
+        errors.ArgumentError, match=r"pickle: got the op 'doc_test_swosh', which is"
+    ):
+        pickle.loads(text)
