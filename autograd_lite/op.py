@@ -101,8 +101,8 @@ class Op:
 
     __slots__ = (
         "analytic", "batch", "doc", "family", "forward", "function", "inputs", "joint", "jvp",
-        "keep", "kinks", "linear", "masks", "name", "numpy", "params", "plans", "pointwise", "rules",
-        "samples", "saves", "special", "variadic", "view",
+        "keep", "kinks", "linear", "masks", "name", "numpy", "params", "plans", "pointwise",
+        "rules", "samples", "saves", "special", "variadic", "view",
     )  # fmt: skip
 
     def __init__(
