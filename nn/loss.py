@@ -119,6 +119,9 @@ def _cross_entropy(logits: Any, labels: Any, *, reduction: str = "mean") -> Any:
     return total * total.dtype.type(1 / labels.size) if reduction == "mean" else total
 
 
+_cross_entropy.vjp("labels")(None)
+
+
 @_cross_entropy.vjp
 def _(g: Any, out: Any, logits: Any, labels: Any, *, reduction: str) -> Any:
     classes = logits.shape[-1]
