@@ -23,7 +23,6 @@ CALLS = {
     "clip": [
         lambda m, x: m.clip(x, 0.5, 1.0), lambda m, x: m.clip(x, None, 1.0),
         lambda m, x: m.clip(x, 0.5, None), lambda m, x: m.clip(x, x[0, 0] * 0.9, 3.0),
-        lambda m, x: m.clip(x, min=0.5, max=1.0),
     ],
     "prod": [
         lambda m, x: m.prod(x), lambda m, x: m.prod(x, 0), lambda m, x: m.prod(x, axis=-1),
@@ -104,6 +103,7 @@ PAIRS = {
     "astype": [(lambda x: ag.astype(x, np.complex128).real, lambda x: x)],
     "getitem": [(lambda x: ag.getitem(x, (0, [1, 1])), lambda x: x[0, [1, 1]])],
     "setitem": [(lambda x: ag.setitem(x, x[0] * 2, 1), lambda x: np.stack([x[0], x[0] * 2]))],
+    "clip": [(lambda x: ag.clip(x, min=0.5, max=1.0), lambda x: np.clip(x, 0.5, 1.0))],
     "pad": [(lambda x: ag.pad(x, {0: (1, 0), -1: 2}), lambda x: np.pad(x, ((1, 0), (2, 2))))],
 }  # fmt: skip
 

@@ -266,3 +266,39 @@ def test_functions_whose_result_has_a_derivative_are_not_plain(f):
 def test_slips_are_explained(do, text):
     with pytest.raises((TypeError, ValueError), match=text):
         do()
+
+
+def _frees_its_own_graph(x):
+    u = x * x
+    u.sum().backward()
+    return u
+
+
+@pytest.mark.parametrize(
+    ("do", "error", "text"),
+    [
+        (
+            lambda: ag.Tensor(1.0).__iadd__(np.ones(3)),
+            errors.ShapeError,
+            r"add \(in place\): got a result of shape \(3,\) for a Tensor of shape \(\)",
+        ),
+        (
+            lambda: ag.exp(np.array(["a"])),
+            errors.DTypeError,
+            r"exp: got an array of dtype <U1, expected booleans, integers, floats or complex",
+        ),
+        (
+            lambda: ag.jvp(_frees_its_own_graph, (np.ones(2),), (np.ones(2),)),
+            errors.GraphError,
+            r"the saved arrays of this graph \(at multiply, shape \(2,\)\) were freed",
+        ),
+        (
+            lambda: ag.jacobian(_frees_its_own_graph)(np.ones(2)),
+            errors.GraphError,
+            r"the saved arrays of this graph \(at multiply, shape \(2,\)\) were freed",
+        ),
+    ],
+)
+def test_rare_errors_are_sentences_too(do, error, text):
+    with pytest.raises(error, match=text):
+        do()
