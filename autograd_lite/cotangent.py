@@ -113,11 +113,14 @@ def visit_hooks(target: Any, g: Any) -> Any:
     if not meta.hooks:
         return g
     g = settle(g, target.shape)
+    recorded = isinstance(g, NumpyMethods)
     for hook in list(meta.hooks.values()):
-        changed = hook(g if isinstance(g, NumpyMethods) else np.array(g))
+        changed = hook(g if recorded else np.array(g))
         if changed is None:
             continue
-        if not isinstance(changed, (NumpyMethods, np.ndarray)):
+        if not recorded:  # a hook may compute with this library's functions, which give Tensors
+            changed = np.asarray(changed._data if isinstance(changed, NumpyMethods) else changed)
+        elif not isinstance(changed, (NumpyMethods, np.ndarray)):
             changed = np.asarray(changed)
         if changed.shape != target.shape:
             raise ShapeError(

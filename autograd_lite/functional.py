@@ -62,16 +62,13 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         nums = _nums(argnums, len(args), "grad")
-        unique = list(dict.fromkeys(nums))
-        trace = Trace(functools.partial(f, **kwargs), args, unique)
+        trace = Trace(functools.partial(f, **kwargs), args, nums)
         out = trace.scalar("grad")
         create = trace.create
         seed = seed_of(out, None, "grad", "gradient") if out.dtype.kind in "fc" else np.float64(1)
         grads = trace.results(trace.pull([seed], create), create)
         value = trace.returned(out, create)
-        if isinstance(argnums, int):
-            return value, grads[0]
-        return value, tuple(grads[unique.index(i)] for i in nums)
+        return value, grads[0] if isinstance(argnums, int) else tuple(grads)
 
     return value_and_gradient
 
@@ -229,10 +226,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
                 in_form(_shaped(blocks[i][j], out, x), _sample(given, x, out), create)
                 for j, (x, given) in enumerate(zip(trace.fresh, trace.given, strict=True))
             ]
-            trees, start = [], 0
-            for count, rebuild in trace.rebuilds:
-                trees.append(rebuild(leaves[start : start + count]))
-                start += count
+            trees = trace.trees(leaves)
             rows.append(trees[0] if isinstance(argnums, int) else tuple(trees))
         return trace.rebuild_out(rows)
 

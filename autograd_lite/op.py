@@ -202,7 +202,7 @@ def register(op: Op, function: Callable[..., Any]) -> None:
             f"primitive: got the name {op.name!r}, which an op already has; choose another name."
         )
     named = op.saves.values() if isinstance(op.saves, dict) else [op.saves]
-    known = {"out", *(n for n in op.inputs), *(("others", "inputs") if op.variadic else ())}
+    known = {"out", *op.inputs, *(("others", "inputs") if op.variadic else ())}
     for names in [*named, op.saves if isinstance(op.saves, dict) else ()]:
         for name in (names,) if isinstance(names, str) else names:
             if name not in known:

@@ -44,11 +44,13 @@ class Trace:
         self.nested = mode.state.depth > 0
         self.given: list[Any] = []
         self.rebuilds = []
+        unique = list(dict.fromkeys(argnums))
+        self.positions = [unique.index(i) for i in argnums]
         fresh = list(args)
         self.fresh: list[Tensor] = []
         self.any_tensor = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
         with mode.enable_grad(), mode.transform():
-            for i in argnums:
+            for i in unique:
                 leaves, rebuild = flatten(args[i])
                 inputs = [fresh_input(x, copy=keep) for x in leaves]
                 self.given += leaves
@@ -112,11 +114,15 @@ class Trace:
             in_form(settle(g, t.shape), x, create)
             for g, t, x in zip(gradients, self.fresh, self.given, strict=True)
         ]
+        return self.trees(leaves)
+
+    def trees(self, leaves: Sequence[Any]) -> list[Any]:
+        """Per argument asked for, the tree of its leaves, given those of all fresh inputs."""
         trees, start = [], 0
         for count, rebuild in self.rebuilds:
-            trees.append(rebuild(leaves[start : start + count]))
+            trees.append(rebuild(list(leaves[start : start + count])))
             start += count
-        return trees
+        return [trees[i] for i in self.positions]
 
 
 def pull(

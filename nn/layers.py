@@ -122,7 +122,10 @@ class Linear(Module):
         rng: np.random.Generator | None = None,
     ) -> None:
         who = type(self).__name__
-        shape = _size(who, "out_features", out_features), _size(who, "in_features", in_features)
+        shape = (
+            positive_int(who, "out_features", out_features),
+            positive_int(who, "in_features", in_features),
+        )
         # Column-major memory: x @ weightᵀ then reads both factors along their rows, which OpenBLAS
         # does 13 % faster at (200, 784) · (784, 100).
         start = np.asfortranarray(init(shape, rng=generator(rng, who), dtype=dtype))
@@ -361,7 +364,10 @@ class MLP(Sequential):
             chosen = activation_named(activation)
             last = i == len(sizes) - 2
             start = init.xavier_uniform if last else _init_for(chosen)
-            rows, columns = _size("MLP", "size", sizes[i + 1]), _size("MLP", "size", sizes[i])
+            rows, columns = (
+                positive_int("MLP", "size", sizes[i + 1]),
+                positive_int("MLP", "size", sizes[i]),
+            )
             layers.append(Linear(columns, rows, init=start, dtype=dtype, rng=rng))
             if not last:
                 layers.append(chosen)
@@ -372,7 +378,12 @@ def _init_for(activation: Module) -> init.Initializer:
     return init.he_uniform if isinstance(activation, ReLU) else init.xavier_uniform
 
 
-def _size(who: str, name: str, value: Any) -> int:
+def positive_int(who: str, name: str, value: Any) -> int:
+    """value, if it is an int from 1 up.
+
+    Raises:
+        ArgumentError: it is not.
+    """
     try:
         size = 0 if isinstance(value, bool) else operator.index(value)
     except TypeError:

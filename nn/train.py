@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, DTypeError, ShapeError
 
 from . import init
+from .layers import positive_int
 from .loss import cross_entropy
 from .module import Module
 from .optim import Optimizer
@@ -47,7 +47,7 @@ def batches(
             f"batches: got X of shape {X.shape} and y of shape {y.shape}, expected the same number "
             "of rows in both, at least one."
         )
-    size = _count("batches", "batch_size", batch_size)
+    size = positive_int("batches", "batch_size", batch_size)
     if rng is not None:
         init.generator(rng, "batches")
     return _cut(X, y, size, rng)
@@ -138,7 +138,7 @@ def fit(
     >>> history.loss[-1] < history.loss[0] / 2
     True
     """
-    count = _count("fit", "epochs", epochs)
+    count = positive_int("fit", "epochs", epochs)
     _check_tools(optimizer, loss)
     rng = init.generator(rng, "fit")
     quiet: Any = {kind: "ignore" for kind, how in np.geterr().items() if how == "warn"}
@@ -202,13 +202,3 @@ def _shown(value: Any) -> str:
 
 def _rows(x: Any) -> Any:
     return x.data if isinstance(x, ag.Tensor) else np.asarray(x)
-
-
-def _count(who: str, name: str, value: Any) -> int:
-    try:
-        number = 0 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise ArgumentError(f"{who}: got {name}={value!r}, expected a positive int.")
-    return number

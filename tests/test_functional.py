@@ -411,3 +411,10 @@ def test_stop_gradient():
     assert not ag.stop_gradient(leaf(X)).requires_grad
     assert ag.jvp(lambda x: ag.stop_gradient(x) * x, (3.0,), (1.0,))[1] == 3.0
     assert ag.hessian(lambda x: ag.stop_gradient(x) * x)(3.0) == 0.0
+
+
+def test_a_repeated_argnum_of_a_jacobian():
+    twice = ag.jacobian(lambda x, y: x * y, argnums=(0, 1, 0))(X, 2 * X)
+    close(twice[0], np.diag(2 * X))
+    close(twice[1], np.diag(X))
+    close(twice[2], twice[0])

@@ -77,6 +77,16 @@ def test_a_hook_replaces_the_gradient():
     close(h.grad, np.full(3, 11.0))
 
 
+@pytest.mark.parametrize("of_leaf", [True, False])
+def test_a_hook_may_compute_with_tensors(of_leaf):
+    x = leaf([3.0, -4.0])
+    y = x * x
+    (x if of_leaf else y).register_hook(lambda g: ag.clip(2.0 * ag.Tensor(g), -1.5, 1.5))
+    y.sum().backward()
+    assert type(x.grad) is np.ndarray
+    np.testing.assert_array_equal(x.grad, [1.5, -1.5] if of_leaf else [9.0, -12.0])
+
+
 def test_a_removed_hook_is_silent():
     x = leaf(X)
     hook = x.register_hook(lambda g: g * 0.0)
