@@ -10,7 +10,7 @@ array([ 1.3818,  0.077 , -2.8289])
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
-from . import errors as errors
+from . import errors as errors, fft as fft, linalg as linalg
 from .check import check_grads as check_grads
 from .checkpoint import checkpoint as checkpoint
 from .functional import (
@@ -33,13 +33,23 @@ from .mode import (
 )
 from .op import Sample as Sample
 from .ops.activation import *
+from .ops.decompositions import *
 from .ops.elementwise import *
 from .ops.index import *
 from .ops.joining import *
-from .ops.linalg import *
+from .ops.matrices import *
+from .ops.norms import *
+from .ops.padding import *
 from .ops.piecewise import *
+from .ops.products import *
 from .ops.reduce import *
+from .ops.scans import *
+from .ops.selection import *
 from .ops.shape import *
+from .ops.signal import *
+from .ops.solve import *
+from .ops.statistics import *
+from .ops.ufuncs import *
 from .primitive import (
     Primitive as Primitive,
     composed as composed,

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
+import numpy as np
+
 from .errors import ArgumentError, DTypeError, UnsupportedError, closest
 from .op import OPS, Op, Rule, Sample, publish, register
 from .tensor import Tensor, apply, apply1, binary
@@ -36,6 +38,7 @@ class Primitive:
         self.__module__ = "autograd_lite"
         self.__doc__ = op.doc
         self._names = tuple(op.params)
+        self._order = _numpys_order(op)
         self._defaults = op.params
         self._needs = _REQUIRED in op.params.values()
         self._single = len(op.inputs) == 1 and not op.variadic
@@ -80,16 +83,15 @@ class Primitive:
         return inputs + tuple(kwargs.pop(name) for name in missing)
 
     def _params(self, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        if len(rest) > len(self._names):
+        if len(rest) > len(self._order):
             raise DTypeError(
                 f"{self.op.name}: got {len(rest)} positional arguments after the arrays, expected "
-                f"at most {len(self._names)}: {', '.join(self._names) or 'none'}."
+                f"at most {len(self._order)}: {', '.join(self._order) or 'none'}."
             )
         params = dict(self._defaults)
-        params.update(zip(self._names, rest, strict=False))
-        for name, value in kwargs.items():
+        for name, value in (*zip(self._order, rest, strict=False), *kwargs.items()):
             if name in params:
-                params[name] = value
+                params[name] = params[name] if value is np._NoValue else value
             elif value is not None or name not in ("out", "dtype"):
                 raise self._unknown(name)
         for name, value in params.items():
@@ -109,10 +111,7 @@ class Primitive:
 
     def _unknown(self, name: str) -> UnsupportedError:
         if name == "out":
-            return UnsupportedError(
-                f"{self.op.name}: got out=, and a result written into an array has no graph; "
-                "use the returned Tensor."
-            )
+            refuse_out(self.op.name, name)
         known = ", ".join((*self.op.inputs, *self._names))
         return UnsupportedError(
             f"{self.op.name}: got the argument {name!r}, expected among {known}"
@@ -278,6 +277,25 @@ def _missing_rule(op: str, name: str) -> Rule:
         )
 
     return missing
+
+
+def _numpys_order(op: Op) -> tuple[str, ...]:
+    """What may follow the arrays by position: NumPy's own order, its ``out`` included."""
+    code = (
+        getattr(getattr(op.numpy[0], "__wrapped__", None), "__code__", None) if op.numpy else None
+    )
+    if code is None or op.variadic:
+        return tuple(op.params)
+    return tuple(code.co_varnames[len(op.inputs) : code.co_argcount])
+
+
+def refuse_out(who: str, out: Any) -> None:
+    """UnsupportedError if out is given: a result written into an array has no graph."""
+    if out is not None:
+        raise UnsupportedError(
+            f"{who}: got out=, and a result written into an array has no graph; use the returned "
+            "Tensor."
+        )
 
 
 _HAS_STAR = 0x04

@@ -5,9 +5,12 @@ The last test holds the table and the registry together, so a new one cannot go 
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
-from oracle import numerical_gradient
+from composed_tools import cases, check, linalg
 
 import autograd_lite as ag
 from autograd_lite.op import FUNCTIONS
@@ -30,10 +33,10 @@ CALLS = {
         lambda m, x: m.prod(x, where=np.array([True, False, True])),
     ],
     "norm": [
-        *(lambda m, x, o=o: _linalg(m).norm(x, o) for o in (None, "fro", 1, -1, np.inf, -np.inf)),
-        *(lambda m, x, o=o: _linalg(m).norm(x, o, axis=1) for o in (None, 2, 1, 3, 0, -np.inf)),
-        lambda m, x: _linalg(m).norm(x, axis=0, keepdims=True),
-        lambda m, x: _linalg(m).norm(x, 1, axis=(0, 1), keepdims=True),
+        *(lambda m, x, o=o: linalg(m).norm(x, o) for o in (None, "fro", 1, -1, np.inf, -np.inf)),
+        *(lambda m, x, o=o: linalg(m).norm(x, o, axis=1) for o in (None, 2, 1, 3, 0, -np.inf)),
+        lambda m, x: linalg(m).norm(x, axis=0, keepdims=True),
+        lambda m, x: linalg(m).norm(x, 1, axis=(0, 1), keepdims=True),
     ],
     "dot": [
         lambda m, x: m.dot(x, x.T), lambda m, x: m.dot(x[0], x[1]), lambda m, x: m.dot(x, 2.0),
@@ -107,37 +110,17 @@ PAIRS = {
     "pad": [(lambda x: ag.pad(x, {0: (1, 0), -1: 2}), lambda x: np.pad(x, ((1, 0), (2, 2))))],
 }  # fmt: skip
 
-X = np.array([[0.7, 1.3, 0.4], [2.1, 0.6, 1.1]])
 
-
-def _linalg(m):
-    return m.linalg if m is np else m
-
-
-def _check(ours, plain):
-    expected = np.asarray(plain(X))
-    t = ag.Tensor(X, requires_grad=True)
-    out = ours(t)
-    np.testing.assert_allclose(out.data, expected, rtol=1e-13)
-    assert out.shape == expected.shape
-    weights = np.random.default_rng(0).normal(size=expected.shape)
-    if out.requires_grad:
-        out.backward(weights)
-    got = np.zeros(X.shape) if t.grad is None else t.grad
-    numeric = numerical_gradient(lambda x: float(np.sum(weights * plain(x))), X)
-    np.testing.assert_allclose(got, numeric, rtol=1e-7, atol=1e-7)
-
-
-@pytest.mark.parametrize(("name", "k"), [(n, k) for n, c in CALLS.items() for k in range(len(c))])
+@pytest.mark.parametrize(("name", "k"), cases(CALLS))
 @pytest.mark.parametrize("module", [np, ag], ids=["np", "ag"])
 def test_call_is_numpys(name, k, module):
     call = CALLS[name][k]
-    _check(lambda x: call(module, x), lambda x: call(np, x))
+    check(lambda x: call(module, x), lambda x: call(np, x))
 
 
-@pytest.mark.parametrize(("name", "k"), [(n, k) for n, c in PAIRS.items() for k in range(len(c))])
+@pytest.mark.parametrize(("name", "k"), cases(PAIRS))
 def test_call_is_as_in_plain_numpy(name, k):
-    _check(*PAIRS[name][k])
+    check(*PAIRS[name][k])
 
 
 def test_where_with_a_condition_alone_gives_indices():
@@ -160,7 +143,11 @@ def test_every_composed_function_is_in_the_tables():
     composed = {
         n for n, f in FUNCTIONS.items() if not isinstance(f, Primitive) and not n.startswith("doc_")
     }
-    assert composed <= set(CALLS) | set(PAIRS)
+    tables = set()
+    for path in Path(__file__).parent.glob("test_composed*.py"):
+        module = importlib.import_module(path.stem)
+        tables |= set(getattr(module, "CALLS", ())) | set(getattr(module, "PAIRS", ()))
+    assert composed <= tables
 
 
 def test_warnings_are_off_without_numpys_context_variable_too(monkeypatch):

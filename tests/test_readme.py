@@ -58,12 +58,23 @@ def function_list():
         "shape": "shape",
         "joining and splitting": "joining",
         "indexing": "index",
-        "products": "linalg",
+        "products": "products",
+        "statistics": "statistics",
+        "running sums, differences": "scans",
+        "choosing and reordering": "selection",
+        "padding": "padding",
+        "signals, grids, polynomials": "signal",
+        "more of NumPy's elementwise functions": "ufuncs",
+        "matrices": "matrices",
+        "norms": "norms",
+        "linear systems": "solve",
+        "decompositions": "decompositions",
     }
     lines = []
     for subject, module in subjects.items():
         names = importlib.import_module(f"autograd_lite.ops.{module}").__all__
-        lines.append(f"- *{subject}*: " + " ".join(f"`{n}`" for n in sorted(names)))
+        if names:
+            lines.append(f"- *{subject}*: " + " ".join(f"`{n}`" for n in sorted(names)))
     return "\n".join(lines)
 
 

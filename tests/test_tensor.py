@@ -315,3 +315,15 @@ def test_methods_are_ndarrays():
     assert t.conj().real.imag.shape == (2, 3)
     assert t.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert [row.shape for row in t] == [(3,), (3,)]
+
+
+def test_arguments_by_position_are_in_numpys_order():
+    x = np.arange(6.0).reshape(2, 3)
+    t = ag.Tensor(x, requires_grad=True)
+    for call in (
+        lambda a: np.sum(a, 0, None, None, True), lambda a: a.mean(1, None, None, True),
+        lambda a: np.var(a, 0, None, None, 1, True), lambda a: a.max(0, None, True),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(call(t).data, call(x))
+    with pytest.raises(ag.errors.UnsupportedError, match="sum: got out="):
+        np.sum(t, 0, None, np.empty(3))

@@ -1,4 +1,4 @@
-"""Reductions over axes: sums, statistics, extremes, products, norms."""
+"""Reductions over axes: sums, means, spread, extremes, products."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ShapeError
 from ..op import Sample
-from ..primitive import composed, elementwise, primitive
+from ..primitive import composed, primitive
 from .activation import kept_shape
-from .elementwise import power, safe
-from .piecewise import absolute, sign
 
 __all__ = [
-    "amax", "amin", "cumsum", "max", "mean", "min", "norm", "prod", "std", "sum", "var",
+    "amax", "amin", "cumsum", "max", "mean", "min", "prod", "std", "sum", "var",
 ]  # fmt: skip
 
 _add: Any = np.add.reduce
@@ -22,7 +20,7 @@ _maximum: Any = np.maximum.reduce
 _minimum: Any = np.minimum.reduce
 
 _MASK = np.array([[True, False, True], [True, True, False]])
-_AXES = (
+AXES = (
     Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3), axis=-1, keepdims=True),
     Sample((2, 3, 2), axis=(0, 2)), Sample((2, 3, 2), axis=(-1, 0), keepdims=True), Sample(()),
     Sample((1,)), Sample((2, 1), axis=1),
@@ -43,7 +41,7 @@ def _count(shape: tuple[int, ...], axis: Any, where: Any) -> Any:
     return n
 
 
-def _kept(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
+def kept(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """A reduction's cotangent with its axes back, as size 1: it broadcasts to the input."""
     return g if keepdims or axis is None else g.reshape(kept_shape(shape, axis))
 
@@ -52,7 +50,7 @@ def _masked(g: Any, where: Any) -> Any:
     return g if where is True else np.where(where, g, 0)
 
 
-@primitive(numpy=np.sum, linear=True, samples=(*_AXES, *_MASKED, *_EMPTY, *_COMPLEX))
+@primitive(numpy=np.sum, linear=True, samples=(*AXES, *_MASKED, *_EMPTY, *_COMPLEX))
 def sum(
     a: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True
 ) -> Any:
@@ -71,7 +69,7 @@ def sum(
 def _(g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
     if axis is None and where is True:
         return g
-    return _masked(_kept(g, a.shape, axis, keepdims), where)
+    return _masked(kept(g, a.shape, axis, keepdims), where)
 
 
 def _shifted(axis: Any, ndim: int) -> Any:
@@ -85,7 +83,7 @@ def _(ts: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> 
     return np.sum(ts, axis=_shifted(axis, len(a.shape)), keepdims=keepdims, where=where)
 
 
-@primitive(numpy=np.mean, linear=True, samples=(*_AXES, *_MASKED, *_COMPLEX))
+@primitive(numpy=np.mean, linear=True, samples=(*AXES, *_MASKED, *_COMPLEX))
 def mean(
     a: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True
 ) -> Any:
@@ -98,7 +96,7 @@ def mean(
 
 @mean.vjp
 def _(g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
-    g = _kept(g, a.shape, axis, keepdims)
+    g = kept(g, a.shape, axis, keepdims)
     return _masked(_divided(g, _count(a.shape, axis, where), keepdims, axis), where)
 
 
@@ -119,7 +117,7 @@ def _deviation(a: Any, axis: Any, where: Any) -> Any:
     return np.conj(d) if a.dtype.kind == "c" else d
 
 
-_SPREAD = (*_AXES[:5], Sample((2, 3), ddof=1), Sample((4, 3), axis=0, ddof=1), *_MASKED, *_COMPLEX)
+_SPREAD = (*AXES[:5], Sample((2, 3), ddof=1), Sample((4, 3), axis=0, ddof=1), *_MASKED, *_COMPLEX)
 
 
 @primitive(numpy=np.var, saves=("a",), analytic=False, samples=_SPREAD)
@@ -140,7 +138,7 @@ def var(
 def _(
     g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any
 ) -> Any:
-    g = _kept(g, a.shape, axis, keepdims)
+    g = kept(g, a.shape, axis, keepdims)
     g = _divided(2 * g, _count(a.shape, axis, where) - ddof, keepdims, axis)
     return _masked(g * _deviation(a, axis, where), where)
 
@@ -166,7 +164,7 @@ def _(
     g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any
 ) -> Any:
     g = g / np.where(out == 0, 1, out)
-    g = _kept(g, a.shape, axis, keepdims)
+    g = kept(g, a.shape, axis, keepdims)
     g = _divided(g, _count(a.shape, axis, where) - ddof, keepdims, axis)
     return _masked(g * _deviation(a, axis, where), where)
 
@@ -180,13 +178,13 @@ def _ties_rule(g: Any, out: Any, a: Any, *, axis: Any, keepdims: bool) -> Any:
 _TIES = "ties share evenly"
 
 
-@primitive(numpy=(np.max, np.amax), saves=("a", "out"), analytic=False, samples=_AXES, kinks=_TIES)
+@primitive(numpy=(np.max, np.amax), saves=("a", "out"), analytic=False, samples=AXES, kinks=_TIES)
 def max(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest entry over axis. Derivative: g to the largest, shared evenly among ties."""
     return _maximum(a, axis=axis, keepdims=keepdims)
 
 
-@primitive(numpy=(np.min, np.amin), saves=("a", "out"), analytic=False, samples=_AXES, kinks=_TIES)
+@primitive(numpy=(np.min, np.amin), saves=("a", "out"), analytic=False, samples=AXES, kinks=_TIES)
 def min(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Smallest entry over axis. Derivative: g to the smallest, shared evenly among ties."""
     return _minimum(a, axis=axis, keepdims=keepdims)
@@ -295,7 +293,7 @@ def prod(
     if where is not True:
         a = np.where(where, a, 1)
     ndim = len(a.shape) if hasattr(a, "shape") else np.ndim(a)
-    axes = _normalized(axis, ndim, "prod")
+    axes = normalized(axis, ndim, "prod")
     others = tuple(i for i in range(ndim) if i not in axes)
     shape = np.shape(a)
     rows = np.transpose(a, others + axes) if axes else a
@@ -303,7 +301,8 @@ def prod(
     return out.reshape(kept_shape(shape, axes)) if keepdims else out
 
 
-def _normalized(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
+def normalized(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
+    """axis as a tuple of numbers from 0; all axes for None. ShapeError: an axis out of range."""
     if axis is None:
         return tuple(range(ndim))
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -311,86 +310,3 @@ def _normalized(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
         if not -ndim <= i < ndim:
             raise ShapeError(f"{who}: got axis {i} for an array of {ndim} dimensions.")
     return tuple(i % ndim for i in axes)
-
-
-# -- norms -------------------------------------------------------------------------------------
-
-
-@primitive(
-    saves=("x", "out"), analytic=False, kinks="norm'(0) = 0",
-    samples=(*_AXES[:5], Sample((2,), axis=0, complex=True)),
-)  # fmt: skip
-def norm_2(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Euclidean norm over axis. Derivative: g·x/norm, for complex x g·x̄/norm; 0 where norm is 0."""
-    return np.sqrt(_add((x.conj() * x).real, axis=axis, keepdims=keepdims))
-
-
-@norm_2.vjp
-def _(g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
-    g = _kept(g / np.where(out == 0, 1, out), x.shape, axis, keepdims)
-    return g * (np.conj(x) if x.dtype.kind == "c" else x)
-
-
-@composed(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Norm of vectors along axis, or of matrices along two axes, as ``np.linalg.norm``.
-
-    Args:
-        ord: None (Euclidean of all entries), a number p, inf, -inf or 0 for vectors; None, "fro",
-            1, -1, inf, -inf for matrices.
-
-    Raises:
-        ArgumentError: another ord.
-
-    Derivative: g·x/norm for the Euclidean one, 0 where the norm is 0; sharing at ties for ±inf.
-
-    >>> import numpy as np, autograd_lite as ag
-    >>> ag.grad(ag.norm)(np.array([3.0, 4.0]))
-    array([0.6, 0.8])
-    """
-    shape = np.shape(x)
-    if axis is None and ord is None:
-        return norm_2(x, keepdims=keepdims)
-    axes = _normalized(axis, len(shape), "norm")
-    if len(axes) == 1:
-        return _vector_norm(x, ord, axes[0], keepdims)
-    if len(axes) != 2:
-        raise ShapeError(
-            f"norm: got {len(axes)} axes (shape {shape}), expected 1 for vectors or 2 for matrices."
-        )
-    if ord in (None, "fro"):
-        return norm_2(x, axis=axes, keepdims=keepdims)
-    if ord in (1, -1, np.inf, -np.inf):
-        first, second = axes if ord in (1, -1) else axes[::-1]
-        sums = sum(absolute(x), axis=first, keepdims=True)
-        out = (max if ord > 0 else min)(sums, axis=second, keepdims=True)
-        return out if keepdims else np.squeeze(out, axis=axes)
-    raise ArgumentError(
-        f"norm: got ord={ord!r} for matrices, expected None, 'fro', 1, -1, inf or -inf."
-    )
-
-
-def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
-    if ord in (None, 2):
-        return norm_2(x, axis=axis, keepdims=keepdims)
-    if isinstance(ord, str):
-        raise ArgumentError(f"norm: got ord={ord!r} for vectors, expected a number or None.")
-    size = absolute(x)
-    if ord == np.inf:
-        return max(size, axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return min(size, axis=axis, keepdims=keepdims)
-    if ord == 0:
-        return sum(sign(size), axis=axis, keepdims=keepdims)
-    if ord == 1:
-        return sum(size, axis=axis, keepdims=keepdims)
-    return norm_root(sum(power(size, ord), axis=axis, keepdims=keepdims), ord=float(ord))
-
-
-norm_root = elementwise(
-    "norm_root", lambda x, *, ord=2.0: x ** (1 / ord),
-    lambda g, out, x, *, ord: g * np.where(x == 0, 0, safe(x) ** (1 / ord - 1) / ord),
-    saves=("x",), samples=(Sample((2,), low=0.5, high=2.0, ord=3.0),),
-    doc="""x^(1/ord), the last step of a p-norm. Derivative: 0 at 0.""",
-    kinks="norm'(0) = 0",
-)  # fmt: skip

@@ -1,0 +1,3 @@
+"""The functions of ``np.fft``, under the same names."""
+
+from __future__ import annotations
