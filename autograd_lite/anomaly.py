@@ -35,6 +35,8 @@ def user_line() -> str:
 
 def first_bad(x: Any) -> tuple[str, tuple[int, ...]] | None:
     """("NaN" or "inf", its index) of the first entry that is not finite, or None."""
+    if isinstance(x, tuple):  # of an op with several outputs
+        return next((found for part in x if part is not None and (found := first_bad(part))), None)
     x = np.asarray(x)
     if x.dtype.kind not in "fc":
         return None
@@ -53,7 +55,7 @@ def check_forward(name: str, values: tuple[Any, ...] | list[Any], out: Any) -> s
         kind, index = found
         raise AnomalyError(
             f"{name} (forward): got {kind} at index {index} of its result, shape "
-            f"{np.shape(out)}, from finite inputs, at {line}; look at the inputs there."
+            f"{_shape(out)}, from finite inputs, at {line}; look at the inputs there."
         )
     return line
 
@@ -90,7 +92,13 @@ def check_backward(node: Node, g: Any, term: Any) -> None:
         )
 
 
+def _shape(out: Any) -> Any:
+    return " and ".join(str(x.shape) for x in out) if isinstance(out, tuple) else np.shape(out)
+
+
 def _values(x: Any) -> Any:
+    if isinstance(x, tuple):
+        return tuple(_values(part) for part in x)
     return getattr(x, "_data", x)  # a Tensor under create_graph, an array otherwise
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from numpy.linalg import LinAlgError
+
 
 class AutogradError(Exception):
     """Base class of every exception in this module."""
@@ -30,12 +32,20 @@ class ArgumentError(AutogradError, ValueError):
     """An argument whose type is right and whose value is not."""
 
 
+class ZeroWeightsError(ArgumentError, ZeroDivisionError):
+    """Weights that sum to zero, so there is no average."""
+
+
 class UnsupportedError(AutogradError, TypeError):
     """A NumPy function, or a form of it, that has no derivative rule here."""
 
 
 class ConversionError(AutogradError, TypeError):
     """A silent conversion of a tracked Tensor that would drop its graph."""
+
+
+class MatrixError(AutogradError, LinAlgError):
+    """A matrix that the op cannot take: singular, not square, not positive definite."""
 
 
 class GraphError(AutogradError, ValueError):

@@ -100,6 +100,11 @@ def set_item(t: Any, index: Any, value: Any) -> None:
         _move(chain, lambda: _write_item(t, plain(index), plain(value)))
 
 
+def updating(ufunc: Any) -> Any:
+    """The in-place operator of a ufunc, as a method of Tensor."""
+    return lambda self, other: update(self, other, ufunc)
+
+
 def update(t: Any, other: Any, ufunc: Any) -> Any:
     """``t += other`` and its like; gives t."""
     name = ufunc.__name__

@@ -7,7 +7,14 @@ from weakref import ref
 
 import numpy as np
 
-from .errors import AutogradError, DTypeError, IndexOutOfRangeError, ShapeError, shape_sentence
+from .errors import (
+    AutogradError,
+    DTypeError,
+    IndexOutOfRangeError,
+    MatrixError,
+    ShapeError,
+    shape_sentence,
+)
 from .methods import NumpyMethods
 from .node import Meta, Spec
 from .op import Op
@@ -83,6 +90,9 @@ def refuse(op: Op, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
     """Raise what op's forward raised, as a sentence that begins with the op."""
     if isinstance(error, AutogradError):
         raise error
+    if isinstance(error, np.linalg.LinAlgError):
+        found = " and ".join(str(tuple(np.shape(getattr(x, "_data", x)))) for x in inputs)
+        raise MatrixError(f"{op.name}: got shape {found}; {str(error).rstrip('.')}.") from error
     tensors = [x if isinstance(x, NumpyMethods) else None for x in inputs]
     shapes = [
         tuple(np.shape(x if t is None else t._data)) for t, x in zip(tensors, inputs, strict=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .bundle import Bundle
 from .errors import GraphError
 from .node import Node
 from .walk import cast, freed_sentence, pushed
@@ -41,7 +42,11 @@ def forward_many(nodes: list[Node], tangents: dict[Any, Any], count: int, vjp: A
             raise GraphError(freed_sentence(node))
         out = _together(node, incoming)
         if out is None:
-            out = np.stack([_one(node, incoming, k, vjp) for k in range(count)])
+            ones = [_one(node, incoming, k, vjp) for k in range(count)]
+            if node.op.outputs:
+                tangents[node] = Bundle(np.stack(parts) for parts in zip(*ones, strict=True))
+                continue
+            out = np.stack(ones)
         shape = (count, *node.shape)
         out = cast(out, node.dtype)
         tangents[node] = out if out.shape == shape else np.broadcast_to(out, shape)

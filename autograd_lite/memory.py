@@ -1,8 +1,10 @@
-"""``reuse_memory``: have the C library keep freed memory for the next array."""
+"""Memory: keeping freed arrays for the next one (``reuse_memory``), counting an array's holders."""
 
 from __future__ import annotations
 
 import sys
+
+import numpy as np
 
 # mallopt's parameters, from glibc's malloc.h, and its largest value.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST = -1, -3, 2**31 - 1
@@ -31,3 +33,15 @@ def reuse_memory() -> bool:
     if mallopt is None:  # another C library, such as musl
         return False
     return bool(mallopt(_MMAP_THRESHOLD, 1 << 30) and mallopt(_TRIM_THRESHOLD, _MOST))
+
+
+def _one_holder() -> int:
+    # What getrefcount says, called as in Tensor.backward(), of an array that one variable holds.
+    table = {0: np.empty(1)}
+    while table:
+        _, g = table.popitem()
+        count = sys.getrefcount(g)
+    return count
+
+
+ONE_HOLDER = _one_holder()

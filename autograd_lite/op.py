@@ -32,13 +32,14 @@ class Sample:
         inputs: per array, a shape (drawn uniformly from [low, high)) or a ready ndarray.
         low, high: bounds of the draw; two tuples give bounds per input.
         complex: draw a complex array (both parts uniform).
+        eye: add this multiple of the identity to every array drawn.
         params: the static parameters of the call.
 
     >>> Sample((2,), low=1, high=2).draw(0)[0].shape
     (2,)
     """
 
-    __slots__ = ("complex", "high", "inputs", "low", "params")
+    __slots__ = ("complex", "eye", "high", "inputs", "low", "params")
 
     def __init__(
         self,
@@ -46,9 +47,11 @@ class Sample:
         low: Any = -2.0,
         high: Any = 2.0,
         complex: bool = False,
+        eye: float = 0.0,
         **params: Any,
     ) -> None:
         self.inputs = inputs
+        self.eye = eye
         self.low = low
         self.high = high
         self.complex = complex
@@ -67,9 +70,10 @@ class Sample:
             x = rng.uniform(low, high, spec)
             if self.complex:
                 x = x + 1j * rng.uniform(low, high, spec)
-                drawn.append(np.asarray(x).astype(np.result_type(dtype, np.complex64)))
-            else:
-                drawn.append(np.asarray(x).astype(dtype))
+            if self.eye:
+                x = x + self.eye * np.eye(*spec[-2:])
+            kind = np.result_type(dtype, np.complex64) if self.complex else dtype
+            drawn.append(np.asarray(x).astype(kind))
         return drawn
 
 
@@ -85,6 +89,9 @@ class Op:
         joint: instead of rules, one function that gives a tuple of all cotangents.
         saves: per input, the names that its rule reads the values of: inputs, ``out``, or
             ``others`` (variadic: every input but its own).
+        outputs: the names of several outputs, or (). Then forward gives a tuple, which is also
+            what rules get as ``out`` (always kept), and g is a tuple with None where no
+            cotangent has arrived.
         pointwise: each entry of the output depends on one entry of each (broadcast) input.
         linear: ``"joint"`` (linear in all its inputs together), ``"each"`` (linear in each), None.
         batch: of a linear op with one input, ``batch(ts, a, **params)``: the op on many tangents
@@ -101,8 +108,8 @@ class Op:
 
     __slots__ = (
         "analytic", "batch", "doc", "family", "forward", "function", "inputs", "joint", "jvp",
-        "keep", "kinks", "linear", "masks", "name", "numpy", "params", "plans", "pointwise",
-        "rules", "samples", "saves", "special", "variadic", "view",
+        "keep", "kinks", "linear", "masks", "name", "numpy", "outputs", "params", "plans",
+        "pointwise", "rules", "samples", "saves", "special", "variadic", "view",
     )  # fmt: skip
 
     def __init__(
@@ -124,6 +131,7 @@ class Op:
         doc: str = "",
         numpy: Sequence[Any] = (),
         kinks: str = "",
+        outputs: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.forward = forward
@@ -141,6 +149,7 @@ class Op:
         self.doc = doc
         self.numpy = tuple(numpy)
         self.kinks = kinks
+        self.outputs = outputs
         self.jvp: Rule | None = None
         self.batch: Rule | None = None
         self.masks = False
@@ -185,7 +194,7 @@ class Op:
                     read.update(names)
                 else:
                     read.add(name)
-        return ("out" in read, *(n in read for n in names))
+        return ("out" in read or bool(self.outputs), *(n in read for n in names))
 
 
 def _numbered(rule: Rule, argnum: int) -> Rule:

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any, overload
 
 import numpy as np
@@ -41,7 +42,7 @@ class Primitive:
         self._order = _numpys_order(op)
         self._defaults = op.params
         self._needs = _REQUIRED in op.params.values()
-        self._single = len(op.inputs) == 1 and not op.variadic
+        self._single = len(op.inputs) == 1 and not op.variadic and not op.outputs
         self._direct = self._single and not self._needs
 
     def __reduce__(self) -> Any:
@@ -286,7 +287,13 @@ def _numpys_order(op: Op) -> tuple[str, ...]:
     )
     if code is None or op.variadic:
         return tuple(op.params)
-    return tuple(code.co_varnames[len(op.inputs) : code.co_argcount])
+    names = code.co_varnames[len(op.inputs) : code.co_argcount]
+    ours = tuple(op.params)
+    # A name that older NumPys had (2.0: newshape) stands where ours does.
+    return tuple(
+        mine if n not in ours and mine and mine not in names else n
+        for n, mine in zip_longest(names, ours[: len(names)])
+    )
 
 
 def refuse_out(who: str, out: Any) -> None:
@@ -321,6 +328,7 @@ def primitive(
     analytic: bool = ...,
     family: str = ...,
     kinks: str = ...,
+    outputs: tuple[str, ...] = ...,
 ) -> Callable[[Rule], Primitive]: ...
 def primitive(
     function: Callable[..., Any] | None = None,
@@ -335,6 +343,7 @@ def primitive(
     analytic: bool = True,
     family: str = "",
     kinks: str = "",
+    outputs: tuple[str, ...] = (),
 ) -> Primitive | Callable[[Rule], Primitive]:
     """Declare any other op; a decorator of its forward function of arrays.
 
@@ -349,6 +358,8 @@ def primitive(
             mode then maps tangents through the op itself.
         view: the result may share memory with the first input.
         family: ``"matmul"`` or ``"broadcast"`` for that family's error messages.
+        outputs: names of several outputs; forward then gives a tuple, so does the op, and rules
+            get tuples as g (with None where no cotangent has arrived) and as out.
 
     >>> import numpy as np, autograd_lite as ag
     >>> @ag.primitive(linear=True, samples=[ag.Sample((3,))])
@@ -379,6 +390,7 @@ def primitive(
             doc=_documented(forward),
             numpy=tuple(numpy) if isinstance(numpy, (tuple, list)) else (numpy,),
             kinks=kinks,
+            outputs=outputs,
         )
         made = Primitive(op)
         register(op, made)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import mode, walk
+from .bundle import Bundle
 from .cotangent import run_backward, settle, target_of, visit_hooks
 from .errors import DTypeError, ShapeError
 from .many import forward_many, portions
@@ -158,7 +159,7 @@ def fresh_input(x: Any, *, copy: bool = False) -> Tensor:
     """A recorded stand-in for one input of a function (copy: of its array, if it is a constant)."""
     if isinstance(x, Tensor):
         if x._is_tracked():
-            out = apply1(OPS["identity"], x)
+            out: Tensor = apply1(OPS["identity"], x)
         else:
             out = plain_tensor(np.array(x._data) if copy and x.ndim else x._data)
             out._requires_grad = _floating(out)
@@ -239,8 +240,11 @@ def push_many(trace: Trace, j: int, unit: complex = 1.0) -> list[Any]:
 
 def _transposed(node: Node, i: int, args: tuple[Any, ...], t: Any) -> Any:
     """J·t of input i, from its rule alone: the rule is linear in g, so transpose it."""
-    g = plain_tensor(np.zeros(node.shape, node.dtype))
-    g._requires_grad = True
+    outs = args[0] if node.op.outputs else (node,)
+    cotangents = [plain_tensor(np.zeros(x.shape, x.dtype)) for x in outs]
+    for x in cotangents:
+        x._requires_grad = x.dtype.kind in "fc"
+    g = Bundle(cotangents) if node.op.outputs else cotangents[0]
     params = node.params or {}
     with mode.enable_grad():
         if node.op.joint is not None:
@@ -250,11 +254,13 @@ def _transposed(node: Node, i: int, args: tuple[Any, ...], t: Any) -> Any:
             assert rule is not None
             pulled = rule(g, *args, **params)
         if not isinstance(pulled, Tensor) or not pulled._is_tracked():
-            return np.zeros(node.shape, node.dtype)
+            zeros = tuple(np.zeros(x.shape, x.dtype) for x in outs)
+            return Bundle(zeros) if node.op.outputs else zeros[0]
         pulled = walk.unbroadcast(pulled, t.shape)
         if pulled.shape != t.shape:
             pulled = np.broadcast_to(pulled, t.shape)
         root = target_of(pulled, "jvp")
         create = isinstance(t, Tensor) or any(isinstance(a, Tensor) for a in args)
-        out = pull([(root, walk.cast(t, pulled.dtype))], [g], walk.collect([root]), create)[0]
-    return walk.spread(out, node.shape)
+        found = pull([(root, walk.cast(t, pulled.dtype))], cotangents, walk.collect([root]), create)
+    spread = (walk.spread(x, like.shape) for x, like in zip(found, outs, strict=True))
+    return Bundle(spread) if node.op.outputs else next(spread)

@@ -22,6 +22,7 @@ from weakref import ref
 import numpy as np
 
 from . import anomaly, inplace, mode
+from .bundle import Bundle, picks
 from .cotangent import (
     UNIT_SEEDS,
     run_backward,
@@ -33,6 +34,7 @@ from .cotangent import (
 from .errors import GraphError
 from .handle import Handle
 from .inputs import NUMBERS, as_data, coerced, refuse, sources, stub
+from .memory import ONE_HOLDER
 from .node import Meta, Node, tick
 from .op import FUNCTIONS, OPS, Op
 
@@ -244,7 +246,7 @@ class Tensor(Handle):
             g = settle(g, leaf.shape)
             # A gradient that something else holds too (another leaf, the caller's seed) is copied,
             # so writing into one .grad never changes another.
-            if type(g) is np.ndarray and (g.base is not None or sys.getrefcount(g) > _LOCAL):
+            if type(g) is np.ndarray and (g.base is not None or sys.getrefcount(g) > ONE_HOLDER):
                 g = g.copy()
             leaf._grad = g if leaf._grad is None else leaf._grad + g
 
@@ -306,20 +308,11 @@ class Tensor(Handle):
     def __setitem__(self, index: Any, value: Any) -> None:
         inplace.set_item(self, index, value)
 
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]
-        return inplace.update(self, other, np.add)
-
-    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]
-        return inplace.update(self, other, np.subtract)
-
-    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]
-        return inplace.update(self, other, np.multiply)
-
-    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]
-        return inplace.update(self, other, np.divide)
-
-    def __ipow__(self, other: Any) -> Any:
-        return inplace.update(self, other, np.power)
+    __iadd__ = inplace.updating(np.add)
+    __isub__ = inplace.updating(np.subtract)
+    __imul__ = inplace.updating(np.multiply)
+    __itruediv__ = inplace.updating(np.divide)
+    __ipow__ = inplace.updating(np.power)
 
 
 def plain_tensor(data: Any) -> Tensor:
@@ -345,8 +338,11 @@ def _rebuild(kind: Any, data: Any, requires_grad: bool, grad: Any, name: str | N
 # -- calling and recording an op ---------------------------------------------------------------
 
 
-def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Tensor:
-    """Run op on inputs (Tensors, arrays, numbers) and record it if one of them is tracked."""
+def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Any:
+    """Run op on inputs (Tensors, arrays, numbers) and record it if one of them is tracked.
+
+    Gives a Tensor, of an op with several outputs a tuple of them.
+    """
     values: list[Any] = []
     parents: list[Any] = []
     rules = None if op.joint is not None or op.variadic else op.rules
@@ -382,7 +378,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
         out = op.forward(*values, **params) if params else op.forward(*values)
     except (ValueError, TypeError, IndexError) as error:
         refuse(op, inputs, error)
-    if type(out) is not np.ndarray:
+    if op.outputs:
+        out = Bundle(out)
+    elif type(out) is not np.ndarray:
         if not isinstance(out, np.generic):
             out = np.asarray(out)
     elif out.base is not None and not op.view:
@@ -391,8 +389,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
     if mode.alert:
         recording = mode.state.recording
         line = anomaly.check_forward(op.name, values, out) if mode.state.anomaly else ""
-    if not tracked or not recording or out.dtype.kind not in "fc":
-        t = plain_tensor(out)
+    if not tracked or not recording or out.dtype.kind not in "fcO":
+        t = tuple(map(plain_tensor, out)) if op.outputs else plain_tensor(out)
     else:
         kept = None if op.variadic else op.plans.get(tracked)
         if kept is None:
@@ -407,7 +405,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
             else:
                 args.append(stub(op, value, inputs[i - 1]) if p is None else p)
         node = Node(op, params or None, tuple(parents), tuple(args), out.shape, out.dtype)
-        t = wrap(out, node)
+        t = picked(out, node) if op.outputs else wrap(out, node)
         if named:
             node.meta = sources(inputs)
         if line:
@@ -417,7 +415,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Ten
     return t
 
 
-def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Tensor:
+def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Any:
     """``apply(op, (x,), params)`` for an op with one input and a rule for it."""
     if params is None:
         params = op.params
@@ -470,6 +468,10 @@ def lift(node: Node, g: Any) -> tuple[tuple[Any, ...], Any]:
     args = node.args
     assert args is not None
     lifted: list[Any] = [None if args[0] is None else wrap(args[0], node)]
+    if node.op.outputs:
+        lifted = [picked(args[0], node)]
+        parts = (x if x is None or isinstance(x, Tensor) else plain_tensor(x) for x in g or ())
+        g = Bundle(parts)
     for value, parent in zip(args[1:], node.parents, strict=True):
         if parent is None:
             lifted.append(plain_tensor(value) if type(value) is np.ndarray else value)
@@ -477,7 +479,15 @@ def lift(node: Node, g: Any) -> tuple[tuple[Any, ...], Any]:
             lifted.append(value)
         else:
             lifted.append(wrap(value, parent) if type(parent) is Node else parent)
-    return tuple(lifted), g if g is None or isinstance(g, Tensor) else plain_tensor(g)
+    return tuple(lifted), g if g is None or isinstance(g, (Tensor, Bundle)) else plain_tensor(g)
+
+
+def picked(outs: tuple[Any, ...], node: Node) -> tuple[Tensor, ...]:
+    """The Tensors of several outputs of a node."""
+    nodes = picks(outs, node)
+    return tuple(
+        plain_tensor(x) if n is None else wrap(x, n) for x, n in zip(outs, nodes, strict=True)
+    )
 
 
 def wrap(data: Any, node: Node) -> Tensor:
@@ -486,15 +496,3 @@ def wrap(data: Any, node: Node) -> Tensor:
     t._data = data
     t._node = node
     return t
-
-
-def _local() -> int:
-    # What getrefcount says, called as in backward(), of an array that one local variable holds.
-    table = {0: np.empty(1)}
-    while table:
-        _, g = table.popitem()
-        count = sys.getrefcount(g)
-    return count
-
-
-_LOCAL = _local()

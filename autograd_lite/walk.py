@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import AutogradError, DTypeError, GraphError, InPlaceError, ShapeError
+from .errors import AutogradError, DTypeError, GraphError, InPlaceError, MatrixError, ShapeError
 from .node import Node
 
 Lift = Callable[[Node, Any], tuple[tuple[Any, ...], Any]]
@@ -230,6 +230,10 @@ def backward(
                             held = (-parent.order, parent)
                         else:
                             heappush(heap, (-parent.order, parent))
+    except np.linalg.LinAlgError as error:
+        raise MatrixError(
+            f"{node.op.name} (backward): {str(error).rstrip('.')}; there is no derivative there."
+        ) from error
     except (TypeError, AttributeError) as error:
         if isinstance(error, AutogradError) or node is None or not _is_rules_fault(error):
             raise

@@ -17,9 +17,10 @@ FILES = sorted((ROOT / "autograd_lite").rglob("*.py")) + sorted((ROOT / "nn").rg
 
 # Each file imports only from files to its left.
 ORDER = [
-    "version", "errors", "memory", "quiet", "tree", "op", "node", "anomaly", "walk", "mode",
-    "methods", "inputs", "inplace", "cotangent", "handle", "tensor", "primitive", "ops", "linalg",
-    "fft", "many", "recording", "functional", "checkpoint", "numeric", "check", "viz", "__init__",
+    "version", "errors", "memory", "quiet", "tree", "op", "node", "bundle", "anomaly", "walk",
+    "mode", "methods", "inputs", "inplace", "cotangent", "handle", "tensor", "primitive", "ops",
+    "linalg", "fft", "special", "listing", "many", "recording", "functional", "checkpoint",
+    "numeric", "check", "viz", "__init__",
 ]  # fmt: skip
 
 

@@ -132,6 +132,9 @@ class _Reader:
         sources: list[tuple[Node, int, Any]] = []
         for i, key, _ in inputs:
             sources += self.inlined.get(key, [(node, i, key)])
+        if node.op.outputs:  # its outputs have the cards
+            self.words[node], self.inlined[node] = self._expression(node, False), sources
+            return
         if self.options.inline and self._is_passing(node):
             call = self._expression(node, False)
             if len(call[0]) <= WORD:
@@ -247,8 +250,8 @@ class _Reader:
 
     def _sent(self, node: Node, i: int, key: Any) -> float | None:
         """The norm of the gradient that came back along one edge."""
-        if self.gradients is None or self.gradients.of(node) is None:
-            return None
+        if self.gradients is None or node.op.outputs or self.gradients.of(node) is None:
+            return None  # what several outputs send back together is no edge's own
         if key in self.gradients.shared:
             return self.gradients.sent.get((node, i))
         block = self.cards[key].gradient

@@ -160,6 +160,8 @@ def expression(
 
 
 def _of_one(op: str, x: Expression, params: Mapping[str, Any]) -> Expression | None:
+    if "." in op:  # one of several outputs
+        return f"{_bound(x, _WHOLE)}.{op.rpartition('.')[2]}", _WHOLE
     if op == "negative":
         return f"−{_bound(x, _MINUS)}", _MINUS
     if op == "square":

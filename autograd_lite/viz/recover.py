@@ -53,7 +53,7 @@ def values(nodes: list[Node], root: Node, out: Any, wanted: Iterable[Node]) -> d
         args = node.args
         if args is None:
             continue
-        if isinstance(args[0], _ARRAYS):
+        if isinstance(args[0], (*_ARRAYS, tuple)):
             known[node] = args[0]
         for parent, arg in zip(node.parents, args[1:], strict=True):
             if type(parent) is Node and parent not in known and isinstance(arg, _ARRAYS):
@@ -125,6 +125,8 @@ def _again(node: Node, known: Mapping[Node, Any], made: Mapping[Node, Any]) -> A
         # A checkpoint has no forward of its own, and a user's op may refuse to run again; the
         # picture then says that the value is not kept.
         return None
+    if isinstance(value, tuple):
+        return value  # of an op with several outputs: what its picks are taken from
     value = value if isinstance(value, _ARRAYS) else np.asarray(value)
     return value if value.shape == node.shape else None
 
@@ -190,7 +192,8 @@ class _Probe:
         self.inputs: list[int] = []
         self.drawn = drawn
         edges = Counter(p for node in nodes for p in node.parents if p is not None)
-        self.shared = {p for p in drawn if edges[p] > 1}
+        # The node of several outputs has no card: what it carries is on those of its outputs.
+        self.shared = {p for p in drawn if edges[p] > 1 and not (type(p) is Node and p.op.outputs)}
 
     def drop_unfinished(self) -> None:
         """Forget a node of whose terms some did not come: a joint rule may give None for any."""
