@@ -1,5 +1,33 @@
-"""The functions of ``np.linalg``, under the same names."""
+"""The functions of ``np.linalg``, under the same names; those without a derivative are NumPy's.
+
+>>> import numpy as np, autograd_lite as ag
+>>> ag.grad(lambda a: ag.linalg.slogdet(a).logabsdet)(np.diag([2.0, 4.0]))
+array([[0.5 , 0.  ],
+       [0.  , 0.25]])
+"""
 
 from __future__ import annotations
 
-from .ops.norms import norm as norm
+from numpy.linalg import LinAlgError, matrix_rank
+
+from .ops.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
+from .ops.matrices import (
+    linalg_cross as cross,
+    linalg_diagonal as diagonal,
+    linalg_matmul as matmul,
+    linalg_outer as outer,
+    linalg_tensordot as tensordot,
+    linalg_trace as trace,
+    matrix_power,
+    multi_dot,
+    vecdot,
+)
+from .ops.norms import cond, matrix_norm, norm, vector_norm
+from .ops.solve import det, inv, lstsq, pinv, slogdet, solve, tensorinv, tensorsolve
+
+__all__ = [
+    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals",
+    "eigvalsh", "inv", "lstsq", "matmul", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot",
+    "norm", "outer", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot", "tensorinv",
+    "tensorsolve", "trace", "vecdot", "vector_norm",
+]  # fmt: skip

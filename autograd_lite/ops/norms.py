@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, MatrixError, ShapeError
+from ..methods import plain
 from ..op import Sample
-from ..primitive import composed, elementwise, primitive
-from .elementwise import power, safe
-from .piecewise import absolute, sign
+from ..primitive import composed, primitive
+from .decompositions import svdvals
+from .elementwise import safe
+from .matrices import square
+from .piecewise import absolute, sign, where
 from .reduce import AXES, kept, max, min, normalized, sum
+from .shape import expand_dims, moveaxis, shape_of, squeeze
+from .solve import inv
 
-__all__ = ["norm"]
+__all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
 
 _add: Any = np.add.reduce
 
@@ -29,8 +34,29 @@ def norm_2(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 @norm_2.vjp
 def _(g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
-    g = kept(g / np.where(out == 0, 1, out), x.shape, axis, keepdims)
+    g = kept(np.where(out == 0, 0, g / safe(out)), x.shape, axis, keepdims)
     return g * (np.conj(x) if x.dtype.kind == "c" else x)
+
+
+@primitive(
+    saves=("size", "out"), kinks="0 for entries that are 0, and where the norm is 0",
+    samples=(
+        Sample((2, 3), ord=3.0, low=0.2), Sample((2, 3), axis=(1,), ord=1.5, low=0.2),
+        Sample((2, 3), axis=(0, 1), ord=-2.0, low=0.2, keepdims=True), Sample((1,), low=0.2),
+    ),
+)  # fmt: skip
+def norm_p(size: Any, *, axis: Any = None, keepdims: bool = False, ord: float = 3.0) -> Any:
+    """(Σ size**ord)^(1/ord) of sizes ≥ 0. Derivative: g·(size/norm)**(ord-1)."""
+    with np.errstate(divide="ignore"):
+        return _add(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+@norm_p.vjp
+def _(g: Any, out: Any, size: Any, *, axis: Any, keepdims: bool, ord: float) -> Any:
+    whole = kept(out, size.shape, axis, keepdims)
+    none = (size == 0) | (whole == 0)
+    ratio = np.where(none, 1, size) / np.where(whole == 0, 1, whole)
+    return kept(g, size.shape, axis, keepdims) * np.where(none, 0, ratio ** (ord - 1))
 
 
 @composed(np.linalg.norm)
@@ -39,60 +65,99 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
     Args:
         ord: None (Euclidean of all entries), a number p, inf, -inf or 0 for vectors; None, "fro",
-            1, -1, inf, -inf for matrices.
+            "nuc", 1, -1, 2, -2, inf, -inf for matrices.
 
     Raises:
         ArgumentError: another ord.
 
-    Derivative: g·x/norm for the Euclidean one, 0 where the norm is 0; sharing at ties for ±inf.
+    Derivative: g·x/norm for the Euclidean one, 0 where the norm is 0; ±inf share at ties.
 
     >>> import numpy as np, autograd_lite as ag
     >>> ag.grad(ag.norm)(np.array([3.0, 4.0]))
     array([0.6, 0.8])
     """
-    shape = np.shape(x)
+    shape = shape_of(x)
     if axis is None and ord is None:
         return norm_2(x, keepdims=keepdims)
     axes = normalized(axis, len(shape), "norm")
     if len(axes) == 1:
-        return _vector_norm(x, ord, axes[0], keepdims)
-    if len(axes) != 2:
+        return _vector_norm(x, ord, axes, keepdims)
+    if len(axes) != 2 or axes[0] == axes[1]:
         raise ShapeError(
-            f"norm: got {len(axes)} axes (shape {shape}), expected 1 for vectors or 2 for matrices."
+            f"norm: got axes {axes} (shape {shape}), expected 1 for vectors or 2 for matrices."
         )
-    if ord in (None, "fro"):
+    return _matrix_norm(x, ord, axes, keepdims)
+
+
+def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    if ord in (None, "fro", "f"):
         return norm_2(x, axis=axes, keepdims=keepdims)
     if ord in (1, -1, np.inf, -np.inf):
         first, second = axes if ord in (1, -1) else axes[::-1]
         sums = sum(absolute(x), axis=first, keepdims=True)
         out = (max if ord > 0 else min)(sums, axis=second, keepdims=True)
-        return out if keepdims else np.squeeze(out, axis=axes)
-    raise ArgumentError(
-        f"norm: got ord={ord!r} for matrices, expected None, 'fro', 1, -1, inf or -inf."
-    )
+        return out if keepdims else squeeze(out, axis=axes)
+    if ord not in ("nuc", 2, -2):
+        raise ArgumentError(
+            f"norm: got ord={ord!r} for matrices, expected None, 'fro', 'nuc', 1, -1, 2, -2, inf "
+            "or -inf."
+        )
+    # abs changes nothing but the derivative at a singular value of 0, which is 0 then.
+    s = absolute(svdvals(moveaxis(x, axes, (-2, -1))))
+    out = (sum if ord == "nuc" else max if ord == 2 else min)(s, axis=-1)
+    return expand_dims(out, tuple(sorted(axes))) if keepdims else out
 
 
-def _vector_norm(x: Any, ord: Any, axis: int, keepdims: bool) -> Any:
+def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if ord in (None, 2):
-        return norm_2(x, axis=axis, keepdims=keepdims)
+        return norm_2(x, axis=axes, keepdims=keepdims)
     if isinstance(ord, str):
         raise ArgumentError(f"norm: got ord={ord!r} for vectors, expected a number or None.")
     size = absolute(x)
     if ord == np.inf:
-        return max(size, axis=axis, keepdims=keepdims)
+        return max(size, axis=axes, keepdims=keepdims)
     if ord == -np.inf:
-        return min(size, axis=axis, keepdims=keepdims)
+        return min(size, axis=axes, keepdims=keepdims)
     if ord == 0:
-        return sum(sign(size), axis=axis, keepdims=keepdims)
+        return sum(sign(size), axis=axes, keepdims=keepdims)
     if ord == 1:
-        return sum(size, axis=axis, keepdims=keepdims)
-    return norm_root(sum(power(size, ord), axis=axis, keepdims=keepdims), ord=float(ord))
+        return sum(size, axis=axes, keepdims=keepdims)
+    return norm_p(size, axis=axes, keepdims=keepdims, ord=float(ord))
 
 
-norm_root = elementwise(
-    "norm_root", lambda x, *, ord=2.0: x ** (1 / ord),
-    lambda g, out, x, *, ord: g * np.where(x == 0, 0, safe(x) ** (1 / ord - 1) / ord),
-    saves=("x",), samples=(Sample((2,), low=0.5, high=2.0, ord=3.0),),
-    doc="""x^(1/ord), the last step of a p-norm. Derivative: 0 at 0.""",
-    kinks="norm'(0) = 0",
-)  # fmt: skip
+@composed(np.linalg.vector_norm)
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    """p-norm of the entries along axis (an int, a tuple, or None for all). Derivative: as norm."""
+    return _vector_norm(x, ord, normalized(axis, len(shape_of(x)), "vector_norm"), keepdims)
+
+
+@composed(np.linalg.matrix_norm)
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    """Norm of the matrices in the last two axes. Derivative: as norm."""
+    ndim = len(shape_of(x))
+    if ndim < 2:
+        raise ShapeError(f"matrix_norm: got shape {shape_of(x)}, expected matrices (..., m, n).")
+    return _matrix_norm(x, ord, (ndim - 2, ndim - 1), keepdims)
+
+
+@composed(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """Condition number of matrices (..., m, n) in a norm of ``norm``; inf where singular.
+
+    Derivative: as that of the norms, or of the singular values for p None, 2 and -2.
+
+    Raises:
+        MatrixError: an empty matrix; not square for another p; in backward, singular.
+    """
+    shape = shape_of(x)
+    if len(shape) < 2 or 0 in shape[-2:]:
+        raise MatrixError(f"cond: got shape {shape}, expected matrices (..., m, n), not empty.")
+    with np.errstate(all="ignore"):
+        if p in (None, 2, -2):
+            s = svdvals(x)
+            return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        square(shape, "cond")
+        singular = np.linalg.slogdet(plain(x))[0] == 0
+        regular = where(singular[..., None, None], np.eye(shape[-1]), x)
+        sizes = norm(x, p, axis=(-2, -1)) * norm(inv(regular), p, axis=(-2, -1))
+    return where(singular, np.inf, sizes)
