@@ -6,18 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
+from ..methods import plain
 from ..op import Sample
-from ..primitive import composed, primitive
+from ..primitive import composed, primitive, refuse_out
+from ..tensor import Tensor, apply1
 from .activation import kept_shape
+from .elementwise import multiply, subtract
+from .piecewise import where as choose
+from .scans import before, from_end, given
+from .shape import astype
 
 __all__ = [
-    "amax", "amin", "cumsum", "max", "mean", "min", "prod", "std", "sum", "var",
+    "amax", "amin", "max", "mean", "min", "prod", "std", "sum", "var",
 ]  # fmt: skip
 
 _add: Any = np.add.reduce
 _maximum: Any = np.maximum.reduce
 _minimum: Any = np.minimum.reduce
+_all: Any = np.logical_and.reduce
 
 _MASK = np.array([[True, False, True], [True, True, False]])
 AXES = (
@@ -26,7 +33,7 @@ AXES = (
     Sample((1,)), Sample((2, 1), axis=1),
 )  # fmt: skip
 _MASKED = (Sample((2, 3), where=_MASK), Sample((2, 3), axis=1, where=_MASK))
-_EMPTY = (Sample((0, 3), axis=0), Sample((2, 0)))
+_EMPTY = (Sample((0, 3), axis=0), Sample((2, 0)), Sample((2, 3), axis=0, initial=2.5))
 _COMPLEX = (Sample((2, 3), axis=0, complex=True),)
 
 
@@ -52,24 +59,39 @@ def _masked(g: Any, where: Any) -> Any:
 
 @primitive(numpy=np.sum, linear=True, samples=(*AXES, *_MASKED, *_EMPTY, *_COMPLEX))
 def sum(
-    a: Any, *, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True
+    a: Any,
+    *,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
     """Sum over axis (an int, a tuple, or None for all). Derivative: g, to every entry summed.
+
+    Args:
+        initial: a number to start from. where: which entries take part.
 
     >>> import autograd_lite as ag
     >>> ag.sum([[1.0, 2.0], [3.0, 4.0]], axis=0).data
     array([4., 6.])
     """
-    if where is True:
+    if where is True and initial is None:
         return _add(a, axis, dtype, None, keepdims)
-    return _add(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+    return _add(a, axis, dtype, None, keepdims, 0 if initial is None else initial, where)
 
 
 @sum.vjp
-def _(g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
+def _(g: Any, out: Any, a: Any, *, axis: Any, keepdims: bool, where: Any, **rest: Any) -> Any:
     if axis is None and where is True:
         return g
     return _masked(kept(g, a.shape, axis, keepdims), where)
+
+
+@sum.jvp
+def _(ts: Any, out: Any, a: Any, *, initial: Any, **params: Any) -> Any:
+    # Not the op itself, as for other linear ones: initial is no part of a tangent.
+    return np.sum(ts[0], **params)
 
 
 def _shifted(axis: Any, ndim: int) -> Any:
@@ -79,7 +101,7 @@ def _shifted(axis: Any, ndim: int) -> Any:
 
 
 @sum.batch
-def _(ts: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
+def _(ts: Any, a: Any, *, axis: Any, keepdims: bool, where: Any, **rest: Any) -> Any:
     return np.sum(ts, axis=_shifted(axis, len(a.shape)), keepdims=keepdims, where=where)
 
 
@@ -112,16 +134,48 @@ def _divided(g: Any, n: Any, keepdims: bool, axis: Any) -> Any:
     return g / n
 
 
-def _deviation(a: Any, axis: Any, where: Any) -> Any:
-    d = a - a.mean(axis=axis, keepdims=True, where=where)
-    return np.conj(d) if a.dtype.kind == "c" else d
+# -- spread ------------------------------------------------------------------------------------
+
+
+def _freedom(shape: tuple[int, ...], axis: Any, where: Any, ddof: Any) -> Any:
+    n = _count(shape, axis, where) - ddof
+    return np.maximum(n, 0) if isinstance(n, np.ndarray) else n if n > 0 else 0
+
+
+def _spread_rule(
+    g: Any, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any
+) -> Any:
+    # g·(a - mean)/(n - ddof)
+    g = kept(g, a.shape, axis, keepdims)
+    g = _divided(g, _freedom(a.shape, axis, where, ddof), keepdims, axis)
+    d = a - a.mean(axis=axis, dtype=dtype, keepdims=True, where=where)
+    return _masked(g * (np.conj(d) if a.dtype.kind == "c" else d), where)
+
+
+def variance_rule(g: Any, out: Any, a: Any, **params: Any) -> Any:
+    """The rule of var: 2·g·(a - mean)/(n - ddof)."""
+    return _spread_rule(2 * g, a, **params)
+
+
+def deviation_rule(g: Any, out: Any, a: Any, **params: Any) -> Any:
+    """The rule of std: g·(a - mean)/((n - ddof)·std), 0 where all are equal."""
+    flat = (out == 0) | _all_equal(plain(a), params["axis"], params["where"]).reshape(out.shape)
+    return _spread_rule(np.where(flat, 0, g / np.where(flat, 1, out)), a, **params)
+
+
+def _all_equal(a: Any, axis: Any, where: Any) -> Any:
+    # The mean of equal numbers may miss them by a rounding error, and then std is not quite 0.
+    if where is True and a.size:
+        return _maximum(a, axis) == _minimum(a, axis)
+    top = _maximum(a, axis, None, None, False, -np.inf, where)
+    return top <= _minimum(a, axis, None, None, False, np.inf, where)
 
 
 _SPREAD = (*AXES[:5], Sample((2, 3), ddof=1), Sample((4, 3), axis=0, ddof=1), *_MASKED, *_COMPLEX)
 
 
-@primitive(numpy=np.var, saves=("a",), analytic=False, samples=_SPREAD)
-def var(
+@primitive(name="var", saves=("a",), analytic=False, samples=_SPREAD)
+def variance(
     a: Any,
     *,
     axis: Any = None,
@@ -130,23 +184,14 @@ def var(
     keepdims: bool = False,
     where: Any = True,
 ) -> Any:
-    """Variance over axis, Σ|a - mean|²/(n - ddof). Derivative: 2·g·(a - mean)/(n - ddof)."""
+    """Variance over axis; see the function ``var``."""
     return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
-@var.vjp
-def _(
-    g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any
-) -> Any:
-    g = kept(g, a.shape, axis, keepdims)
-    g = _divided(2 * g, _count(a.shape, axis, where) - ddof, keepdims, axis)
-    return _masked(g * _deviation(a, axis, where), where)
-
-
 @primitive(
-    numpy=np.std, saves=("a", "out"), analytic=False, samples=_SPREAD, kinks="0 where all are equal"
+    name="std", saves=("a", "out"), analytic=False, samples=_SPREAD, kinks="0 where all are equal"
 )
-def std(
+def deviation(
     a: Any,
     *,
     axis: Any = None,
@@ -155,64 +200,194 @@ def std(
     keepdims: bool = False,
     where: Any = True,
 ) -> Any:
-    """Standard deviation over axis. Derivative: g·(a - mean)/((n - ddof)·std); 0 where std is 0."""
+    """Standard deviation over axis; see the function ``std``."""
     return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
-@std.vjp
-def _(
-    g: Any, out: Any, a: Any, *, axis: Any, dtype: Any, ddof: Any, keepdims: bool, where: Any
+variance.vjp(variance_rule)
+deviation.vjp(deviation_rule)
+
+
+def spread(
+    who: str, function: Any, a: Any, mean: Any, ddof: Any, correction: Any, params: dict[str, Any]
 ) -> Any:
-    g = g / np.where(out == 0, 1, out)
-    g = kept(g, a.shape, axis, keepdims)
-    g = _divided(g, _count(a.shape, axis, where) - ddof, keepdims, axis)
-    return _masked(g * _deviation(a, axis, where), where)
+    """The primitive function of a, or its like about the mean that is given.
+
+    Raises:
+        ArgumentError: ddof and correction, two names of one thing.
+    """
+    if correction is not np._NoValue:
+        if ddof != 0:
+            raise ArgumentError(
+                f"{who}: got ddof={ddof!r} and correction={correction!r}, two names of one thing; "
+                "give one of them."
+            )
+        ddof = correction
+    if isinstance(params["where"], Tensor):
+        params["where"] = plain(params["where"])
+    if mean is not np._NoValue:
+        return _about(a, mean, ddof, **params)
+    return apply1(function.op, a, {"ddof": ddof, **params})  # straight, the params are complete
 
 
-def _ties_rule(g: Any, out: Any, a: Any, *, axis: Any, keepdims: bool) -> Any:
-    kept = kept_shape(a.shape, axis)
-    ties = a == out.reshape(kept)
-    return g.reshape(kept) / ties.sum(axis=axis, keepdims=True, dtype=g.real.dtype) * ties
+def _about(a: Any, mean: Any, ddof: Any, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
+    d = subtract(a, mean)
+    squares = multiply(d, np.conj(d)).real if d.dtype.kind == "c" else multiply(d, d)
+    if dtype is None and squares.dtype.kind in "iub":
+        dtype = np.float64
+    total = sum(squares, axis=axis, dtype=dtype, keepdims=True, where=where)
+    out = _divided(total, _freedom(d.shape, axis, where, ddof), True, axis)
+    return out if keepdims else np.squeeze(out, axis=axis)
 
 
-_TIES = "ties share evenly"
+@composed(np.var)
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = np._NoValue,
+    correction: Any = np._NoValue,
+) -> Any:
+    """Variance over axis, Σ|a - mean|²/(n - ddof).
+
+    Args:
+        where: which entries take part. correction: another name of ddof.
+        mean: the mean, if it is known already, with its axes kept; may be a Tensor.
+
+    Derivative: 2·g·(a - mean)/(n - ddof); a mean that is given has a derivative of its own.
+    """
+    refuse_out("var", out)
+    params = {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where}
+    return spread("var", variance, a, mean, ddof, correction, params)
 
 
-@primitive(numpy=(np.max, np.amax), saves=("a", "out"), analytic=False, samples=AXES, kinks=_TIES)
-def max(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Largest entry over axis. Derivative: g to the largest, shared evenly among ties."""
-    return _maximum(a, axis=axis, keepdims=keepdims)
+@composed(np.std)
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = np._NoValue,
+    correction: Any = np._NoValue,
+) -> Any:
+    """Standard deviation over axis, the root of ``var``, whose arguments it has.
+
+    Derivative: g·(a - mean)/((n - ddof)·std); 0, to every order, where all are equal.
+    """
+    refuse_out("std", out)
+    params = {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where}
+    out = spread("std", deviation, a, mean, ddof, correction, params)
+    return out if mean is np._NoValue else root(out)
 
 
-@primitive(numpy=(np.min, np.amin), saves=("a", "out"), analytic=False, samples=AXES, kinks=_TIES)
-def min(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """Smallest entry over axis. Derivative: g to the smallest, shared evenly among ties."""
-    return _minimum(a, axis=axis, keepdims=keepdims)
+def root(square: Any) -> Any:
+    """√square, with derivative 0 at 0."""
+    flat = plain(square) == 0
+    return choose(flat, 0, np.sqrt(choose(flat, 1, square)))
 
 
-max.vjp(_ties_rule)
-min.vjp(_ties_rule)
-amax, amin = max, min
+# -- extremes ----------------------------------------------------------------------------------
+
+
+def extreme_rule(
+    g: Any, out: Any, a: Any, *, axis: Any, keepdims: bool, initial: Any, where: Any
+) -> Any:
+    """The rule of max and min: g to the entries that out is, shared evenly."""
+    shape = kept_shape(a.shape, axis)
+    ties = a == out.reshape(shape)
+    if where is not True:
+        ties = ties & where
+    if axis is None:
+        n: Any = int(np.count_nonzero(ties))
+        found = n > 0
+    else:
+        n = ties.sum(axis=axis, keepdims=True, dtype=g.real.dtype)
+        found = _all(n, None)
+    if initial is not None or not found:
+        # out is NaN, or no entry's at all.
+        nan = (out != out).reshape(shape)
+        ties = ties | ((a != a) & nan & where)
+        n = ties.sum(axis=axis, keepdims=True, dtype=g.real.dtype)
+        if initial is not None:
+            initial = a.dtype.type(initial)
+            n = n + ((out == initial).reshape(shape) | (nan & (initial != initial)))
+        n = np.where(n == 0, 1, n).astype(g.real.dtype)
+    return g.reshape(shape) / n * ties
+
+
+def _extreme(ufunc: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    if initial is not None:
+        return ufunc.reduce(a, axis, None, None, keepdims, initial, where)
+    who = ufunc.__name__[:3]
+    if where is not True:
+        raise ArgumentError(
+            f"{who}: got where= without initial=, the result where no entry takes part; pass "
+            "initial= too."
+        )
+    if not _count(a.shape, axis, where):
+        raise ShapeError(
+            f"{who}: got shape {a.shape}, which has no entries over axis={axis}; pass initial=, "
+            "the result of none."
+        )
+    return ufunc.reduce(a, axis, None, None, keepdims)
+
+
+_TIES = "ties share evenly, initial= among them; NaN entries share the gradient of NaN"
+_STARTED = (
+    Sample((2, 3), axis=1, initial=0.3, where=_MASK), Sample((2, 3), initial=-9.0),
+    Sample((0, 2), axis=0, initial=1.0),
+)  # fmt: skip
 
 
 @primitive(
-    numpy=np.cumsum, linear=True,
-    samples=(Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3), axis=-1), Sample(()),
-             Sample((0, 2), axis=0), *_COMPLEX),
+    numpy=(np.max, np.amax), saves=("a", "out"), analytic=False, samples=(*AXES, *_STARTED),
+    kinks=_TIES,
 )  # fmt: skip
-def cumsum(a: Any, *, axis: Any = None) -> Any:
-    """Running sum along axis (of the flattened array if None).
+def max(
+    a: Any, *, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """Largest entry over axis. Derivative: g to the largest, shared evenly among ties.
 
-    Derivative: g summed from the end.
+    Args:
+        initial: a lower bound of the result; nothing flows where it is larger than all entries.
+        where: which entries take part; needs initial.
+
+    Raises:
+        ShapeError: no entries and no initial. ArgumentError: where without initial.
     """
-    return np.cumsum(a, axis=axis)
+    if initial is None and where is True and a.size:
+        return _maximum(a, axis, None, None, keepdims)
+    return _extreme(np.maximum, a, axis, keepdims, initial, where)
 
 
-@cumsum.vjp
-def _(g: Any, out: Any, a: Any, *, axis: Any) -> Any:
-    if axis is None:
-        return np.cumsum(g[::-1])[::-1].reshape(a.shape)
-    return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
+@primitive(
+    numpy=(np.min, np.amin), saves=("a", "out"), analytic=False, samples=(*AXES, *_STARTED),
+    kinks=_TIES,
+)  # fmt: skip
+def min(
+    a: Any, *, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """Smallest entry over axis. Derivative: g to the smallest, shared evenly among ties.
+
+    Args, Raises: as ``max``; initial is an upper bound.
+    """
+    if initial is None and where is True and a.size:
+        return _minimum(a, axis, None, None, keepdims)
+    return _extreme(np.minimum, a, axis, keepdims, initial, where)
+
+
+max.vjp(extreme_rule)
+min.vjp(extreme_rule)
+amax, amin = max, min
 
 
 # -- products ----------------------------------------------------------------------------------
@@ -227,77 +402,73 @@ def _product_of_others(a: Any) -> Any:
     return left * right
 
 
-def _product_of_pairs(a: Any, g: Any) -> Any:
-    # Σ_i≠k g_i Π_j≠i,k a_j, for each k: the second derivative of the product, applied to g.
-    zero = a == 0
-    zeros = zero.sum(axis=-1, keepdims=True)
-    b = np.where(zero, 1, a)
-    rest = np.prod(b, axis=-1, keepdims=True)
-    h = g / b
-    total = np.where(zero, 0, h).sum(axis=-1, keepdims=True)
-    at_zero = np.where(zero, g, 0).sum(axis=-1, keepdims=True)
-    none = (total - h) / b
-    one = np.where(zero, total, at_zero / b)
-    two = np.where(zero, at_zero - g, 0)
-    return rest * np.where(
-        zeros == 0, none, np.where(zeros == 1, one, np.where(zeros == 2, two, 0))
-    )
-
-
-prod_pairs = primitive(
-    name="prod_pairs", saves=("a", "g"), analytic=False,
-    samples=(Sample((3,), (3,), low=0.5), Sample((2, 4), (2, 4), low=0.5)),
-)(lambda a, g: _product_of_pairs(a, g))  # fmt: skip
-prod_pairs.op.doc = """Second derivative of the product of each row of a, applied to g.
-
-Derivative in a: by division, exact where a has no zeros (the third derivative of prod).
-"""
 prod_others = primitive(
-    name="prod_others", saves=("a",), analytic=False,
-    samples=(Sample((3,)), Sample((2, 4)), Sample((1,))),
+    name="prod_others", saves=("a",), samples=(Sample((3,)), Sample((2, 40)), Sample((1,))),
 )(lambda a: _product_of_others(a))  # fmt: skip
 prod_others.op.doc = """For each entry of a row the product of the others. Exact with zeros."""
 prod_last = primitive(
-    name="prod", saves=("a",), samples=(Sample((2, 3)), Sample((3,), complex=True), Sample((1,))),
+    name="prod", saves=("a",),
+    samples=(Sample((2, 3)), Sample((3,), complex=True), Sample((1,)), Sample((2, 0))),
 )(lambda a: np.multiply.reduce(a, axis=-1))  # fmt: skip
 prod_last.op.doc = """Product over the last axis. Derivative: g times the product of the others."""
 prod_last.vjp(lambda g, out, a: g[..., None] * prod_others.inner(a))
-prod_others.vjp(lambda g, out, a: prod_pairs.inner(a, g))
-prod_pairs.vjp("g")(lambda g, out, a, g_: prod_pairs.inner(a, g))
 
 
-@prod_pairs.vjp("a")
-def _(g: Any, out: Any, a: Any, g_: Any) -> Any:
-    # Σ_i≠k≠l g_i h_k Π_j≠i,k,l a_j by inclusion and exclusion, with u_i = g_i/a_i, v_k = h_k/a_k.
-    whole = np.prod(a, axis=-1, keepdims=True)
-    u, v = g_ / a, g / a
-    su, sv = u.sum(axis=-1, keepdims=True), v.sum(axis=-1, keepdims=True)
-    both = (u * v).sum(axis=-1, keepdims=True)
-    return whole / a * (su * sv - both - u * sv - v * su + 2 * u * v)
+@prod_others.vjp
+def _(g: Any, out: Any, a: Any) -> Any:
+    # The others are those on the left times those on the right, both running products.
+    back = a[..., ::-1]
+    left, right = _running(a), _running(back)
+    from_left = _running_rule(g * right[..., ::-1], a, left)
+    return from_left + _running_rule((g * left)[..., ::-1], back, right)[..., ::-1]
+
+
+def _running(a: Any) -> Any:
+    # For each entry of a row the product of those before it.
+    return before(np.cumprod(a, axis=-1), 1)
+
+
+def _running_rule(g: Any, a: Any, products: Any) -> Any:
+    after = before(g[..., ::-1], 0)[..., ::-1]
+    return products * from_end(after, a)
 
 
 @composed(np.prod)
 def prod(
-    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
     """Product over axis (an int, a tuple, or None for all).
 
-    Derivative: g times the product of the other entries, exact with zeros to second order.
+    Args:
+        initial: a number to start from. where: which entries take part.
+
+    Derivative: g times the product of the other entries, exact with zeros to every order.
 
     >>> import numpy as np, autograd_lite as ag
     >>> ag.grad(ag.prod)(np.array([2.0, 0.0, 5.0]))
     array([ 0., 10.,  0.])
     """
+    refuse_out("prod", out)
+    a = given(a)
     if dtype is not None:
-        a = a.astype(dtype)
+        a = astype(a, dtype)
     if where is not True:
-        a = np.where(where, a, 1)
-    ndim = len(a.shape) if hasattr(a, "shape") else np.ndim(a)
+        a = choose(where, a, 1)
+    shape = a.shape
+    ndim = len(shape)
     axes = normalized(axis, ndim, "prod")
     others = tuple(i for i in range(ndim) if i not in axes)
-    shape = np.shape(a)
     rows = np.transpose(a, others + axes) if axes else a
     out = prod_last(np.reshape(rows, (*(shape[i] for i in others), _count(shape, axes, True))))
+    if initial is not None:
+        start = initial if isinstance(initial, Tensor) else out.dtype.type(initial)
+        out = multiply(out, start)
     return out.reshape(kept_shape(shape, axes)) if keepdims else out
 
 
