@@ -59,6 +59,9 @@ from .primitive import (
 from .tensor import Tensor as Tensor
 from .version import __version__ as __version__
 
+# Last, for it takes the place of the package of that name as an attribute.
+from .listing import ops as ops  # isort: skip
+
 if _TYPE_CHECKING:
     from .viz import draw as draw
 
