@@ -63,13 +63,18 @@ from .version import __version__ as __version__
 from .listing import ops as ops  # isort: skip
 
 if _TYPE_CHECKING:
+    from . import special as special
     from .viz import draw as draw
 
 
 def __getattr__(name: str) -> _Any:
-    # Drawing brings in graphviz, so it is imported when it is first asked for.
+    # Drawing brings in graphviz and special SciPy, so they are imported when first asked for.
     if name == "draw":
         from .viz import draw
 
         return draw
+    if name == "special":
+        from importlib import import_module
+
+        return import_module("autograd_lite.special")
     raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")

@@ -1,0 +1,224 @@
+"""Integrals that have no elementary form, from SciPy: exponential, trigonometric, elliptic.
+
+And SciPy's elementary functions that NumPy lacks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import special as sp
+
+from ..op import Sample
+from ..primitive import Primitive, composed, elementwise
+from .elementwise import cbrt as cbrt, exp2 as exp2, expm1 as expm1, log1p as log1p
+from .information import exprel
+from .special_tools import ABOVE, SMALL, UNIT, log_slope, partly, real_only, smooth, weak
+from .ufuncs import sinc as sinc
+
+__all__ = [
+    "cbrt", "cosdg", "cosm1", "ellipe", "ellipk", "exp1", "exp2", "exp10", "expi", "expm1", "expn",
+    "fresnel", "hyp2f1", "lambertw", "log1p", "shichi", "sici", "sinc", "sindg", "spence", "tandg",
+]  # fmt: skip
+
+_DEGREE = math.pi / 180
+
+exp10 = smooth(
+    "exp10", sp.exp10, lambda g, out, x: g * out * math.log(10),
+    saves=("out",), samples=SMALL,
+    doc="""10ˣ. Derivative: g·10ˣ·ln 10.""",
+)  # fmt: skip
+
+cosm1 = smooth(
+    "cosm1", sp.cosm1, lambda g, out, x: -g * np.sin(x),
+    saves=("x",), samples=SMALL,
+    doc="""cos(x) - 1, exact near 0. Derivative: -g·sin(x).""",
+)  # fmt: skip
+
+sindg = smooth(
+    "sindg", sp.sindg, lambda g, out, x: g * (_DEGREE * sp.cosdg(x)),
+    saves=("x",), samples=SMALL,
+    doc="""Sine of degrees. Derivative: g·π/180·cosdg(x).""",
+)  # fmt: skip
+
+cosdg = smooth(
+    "cosdg", sp.cosdg, lambda g, out, x: g * (-_DEGREE * sp.sindg(x)),
+    saves=("x",), samples=SMALL,
+    doc="""Cosine of degrees. Derivative: -g·π/180·sindg(x).""",
+)  # fmt: skip
+
+tandg = smooth(
+    "tandg", sp.tandg, lambda g, out, x: g * (_DEGREE * (1 + out * out)),
+    saves=("out",), samples=SMALL,
+    doc="""Tangent of degrees. Derivative: g·π/180·(1 + tandg²(x)).""",
+)  # fmt: skip
+
+# -- exponential integrals ---------------------------------------------------------------------
+
+_COMPLEX = Sample((2,), complex=True, low=0.5)
+
+exp1 = smooth(
+    "exp1", sp.exp1, lambda g, out, x: -g * np.exp(-x) / x,
+    saves=("x",), samples=(*ABOVE, _COMPLEX),
+    doc="""Exponential integral E₁(x). Derivative: -g·e⁻ˣ/x.""",
+)  # fmt: skip
+
+expi = smooth(
+    "expi", sp.expi, lambda g, out, x: g * np.exp(x) / x,
+    saves=("x",), samples=(*ABOVE, Sample((2,), low=-3, high=-1), _COMPLEX),
+    doc="""Exponential integral Ei(x). Derivative: g·eˣ/x.""",
+)  # fmt: skip
+
+
+def _expn_rule(g: Any, out: Any, n: Any, x: Any) -> Any:
+    # Below E₀ = e⁻ˣ/x SciPy has none.
+    lowest = -np.exp(-x) * (1 / x + 1 / np.square(x))
+    return g * np.where(n == 0, lowest, -expn_op.inner(np.where(n == 0, 0, n - 1), x))
+
+
+_expn = weak(sp.expn)
+
+expn_op: Primitive = elementwise(
+    "expn", lambda n, x: _expn(n, x), None, _expn_rule,
+    saves={"n": (), "x": ("n", "x")}, analytic=False,
+    samples=(
+        Sample(np.array([1, 2, 3]), (2, 3), low=0.4, high=3), Sample(np.float32(0), (2,), low=0.4),
+        Sample(np.float32(2), (), low=0.4),
+    ),
+    doc="""Exponential integral Eₙ(x). Derivative: -g·Eₙ₋₁(x) in x.""",
+)  # fmt: skip
+expn = partly(expn_op, sp.expn, without=("n",))
+
+spence = smooth(
+    "spence", sp.spence, lambda g, out, x: g * -log_slope.inner(x - 1, order=0),
+    saves=("x",), samples=(*ABOVE, Sample((2,), low=0.99, high=1.01)),
+    doc="""Spence's function ∫₁ˣ log(t)/(1-t) dt. Derivative: g·log(x)/(1-x), -1 at 1.""",
+)  # fmt: skip
+
+sine_integral = elementwise(
+    "sici_sine", lambda x: sp.sici(x)[0], lambda g, out, x: g * np.sinc(x / math.pi),
+    saves=("x",), analytic=False, samples=(*SMALL, _COMPLEX),
+    doc="""∫₀ˣ sin(t)/t dt. Derivative: g·sin(x)/x, 1 at 0.""",
+)  # fmt: skip
+
+cosine_integral = elementwise(
+    "sici_cosine", lambda x: sp.sici(x)[1], lambda g, out, x: g * np.cos(x) / x,
+    saves=("x",), analytic=False, samples=(*ABOVE, _COMPLEX),
+    doc="""Cosine integral Ci(x). Derivative: g·cos(x)/x.""",
+)  # fmt: skip
+
+
+@composed(sp.sici)
+def sici(x: Any) -> tuple[Any, Any]:
+    """(Si(x), Ci(x)), the sine and cosine integrals. Derivative: sin(x)/x and cos(x)/x."""
+    return sine_integral(x), cosine_integral(x)
+
+
+_shichi = real_only("shichi", sp.shichi)
+
+sinh_integral = elementwise(
+    "shichi_sinh", lambda x: _shichi(x)[0],
+    lambda g, out, x: g * 0.5 * (exprel.inner(x) + exprel.inner(-x)),
+    saves=("x",), analytic=False, samples=SMALL,
+    doc="""∫₀ˣ sinh(t)/t dt of real x. Derivative: g·sinh(x)/x, 1 at 0.""",
+)  # fmt: skip
+
+cosh_integral = elementwise(
+    "shichi_cosh", lambda x: _shichi(x)[1],
+    lambda g, out, x: g * np.cosh(x) / x,
+    saves=("x",), analytic=False, samples=ABOVE,
+    doc="""Hyperbolic cosine integral Chi(x) of real x. Derivative: g·cosh(x)/x.""",
+)  # fmt: skip
+
+
+@composed(sp.shichi)
+def shichi(x: Any) -> tuple[Any, Any]:
+    """(Shi(x), Chi(x)), the hyperbolic integrals. Derivative: sinh(x)/x and cosh(x)/x."""
+    return sinh_integral(x), cosh_integral(x)
+
+
+_QUARTER = math.pi / 2
+
+fresnel_sine = elementwise(
+    "fresnel_sine", lambda x: sp.fresnel(x)[0], lambda g, out, x: g * np.sin(_QUARTER * x * x),
+    saves=("x",), analytic=False, samples=(*SMALL, _COMPLEX),
+    doc="""∫₀ˣ sin(πt²/2) dt. Derivative: g·sin(πx²/2).""",
+)  # fmt: skip
+
+fresnel_cosine = elementwise(
+    "fresnel_cosine", lambda x: sp.fresnel(x)[1], lambda g, out, x: g * np.cos(_QUARTER * x * x),
+    saves=("x",), analytic=False, samples=(*SMALL, _COMPLEX),
+    doc="""∫₀ˣ cos(πt²/2) dt. Derivative: g·cos(πx²/2).""",
+)  # fmt: skip
+
+
+@composed(sp.fresnel)
+def fresnel(x: Any) -> tuple[Any, Any]:
+    """(S(x), C(x)), Fresnel's integrals. Derivative: sin(πx²/2) and cos(πx²/2)."""
+    return fresnel_sine(x), fresnel_cosine(x)
+
+
+# -- hypergeometric and elliptic ----------------------------------------------------------------
+
+_hyp2f1 = weak(sp.hyp2f1)
+
+hyp2f1_op: Primitive = elementwise(
+    "hyp2f1", lambda a, b, c, z: _hyp2f1(a, b, c, z),
+    None, None, None,
+    lambda g, out, a, b, c, z: g * (a * b / c * hyp2f1_op.inner(a + 1, b + 1, c + 1, z)),
+    saves={"a": (), "b": (), "c": (), "z": ("a", "b", "c", "z")}, analytic=False,
+    samples=(
+        Sample(np.float32(0.5), np.float32(1.5), np.float32(2), (2, 3), low=-0.5, high=0.5),
+        Sample(np.float32(1), np.float32(2), np.float32(3), (), low=-0.5, high=0.5),
+        Sample(np.array([0.5, 2.0, 1.0]), np.array(1.5), np.array(2.0), (3,), low=-0.5, high=0.5),
+    ),
+    doc="""₂F₁(a, b; c; z). Derivative: g·a·b/c·₂F₁(a+1, b+1; c+1; z) in z.""",
+)  # fmt: skip
+hyp2f1 = partly(hyp2f1_op, sp.hyp2f1, without=("a", "b", "c"))
+
+
+def _elliptic(m: Any, start: float, a: float, b: float, quotient: Any) -> Any:
+    # The closed form is 0/0 at m = 0; near it the hypergeometric series stands for it.
+    near = np.abs(m) < 0.1
+    series = start * hyp2f1_op.inner(a, b, 2.0, np.where(near, m, 0))
+    return np.where(near, series, quotient / (2 * np.where(near, 1, m)))
+
+
+_BELOW_ONE = (*UNIT, Sample((3,), low=-0.05, high=0.05), Sample((2,), low=-3, high=-1))
+
+ellipk = smooth(
+    "ellipk", sp.ellipk,
+    lambda g, out, x: g * _elliptic(
+        x, math.pi / 8, 1.5, 1.5, sp.ellipe(x) / (1 - x) - sp.ellipk(x)
+    ),
+    saves=("x",), samples=_BELOW_ONE,
+    doc="""Complete elliptic integral K(m). Derivative: g·(E/(1-m) - K)/(2m), π/8 at 0.""",
+)  # fmt: skip
+
+ellipe = smooth(
+    "ellipe", sp.ellipe,
+    lambda g, out, x: g * _elliptic(x, -math.pi / 8, 0.5, 1.5, sp.ellipe(x) - sp.ellipk(x)),
+    saves=("x",), samples=_BELOW_ONE,
+    doc="""Complete elliptic integral E(m). Derivative: g·(E - K)/(2m), -π/8 at 0.""",
+)  # fmt: skip
+
+# -- Lambert's W -------------------------------------------------------------------------------
+
+lambert: Primitive = elementwise(
+    "lambertw", lambda z, *, k=0, tol=1e-8: sp.lambertw(z, k, tol),
+    lambda g, out, z, *, k, tol: g * np.exp(-out) / (1 + out),
+    saves=("out",), analytic=False,
+    samples=(
+        Sample((2, 3), low=0.2, high=3), Sample((), low=0.2), Sample((2,), complex=True),
+        Sample((2,), low=-0.3, high=-0.1, k=-1),
+    ),
+    doc="""Branch k of Lambert's W(z), where W·eᵂ = z, complex. Derivative: g·e⁻ᵂ/(1 + W).""",
+)  # fmt: skip
+
+
+@composed(*(f for f in [getattr(sp._ufuncs, "_lambertw", None)] if f))
+def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
+    """Branch k of Lambert's W(z), where W·eᵂ = z; complex. Derivative: g·e⁻ᵂ/(1 + W), 1 at 0."""
+    return lambert(z, k=k, tol=tol)
