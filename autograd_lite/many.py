@@ -13,7 +13,7 @@ import numpy as np
 from .bundle import Bundle
 from .errors import GraphError
 from .node import Node
-from .walk import cast, freed_sentence, pushed
+from .walk import cast, freed_sentence, pushed, without_nan
 
 # Tangents are pushed in portions such that the largest intermediate result stays below this.
 _ENTRIES = 1 << 22
@@ -68,7 +68,7 @@ def _together(node: Node, incoming: list[Any]) -> Any:
                 continue
             shape = tuple(parent.shape)
             aligned = ts.reshape((len(ts), *(1,) * (len(node.shape) - len(shape)), *shape))
-            term = rule(aligned, *node.args, **params)
+            term = without_nan(rule(aligned, *node.args, **params), aligned)
             total = term if total is None else total + term
         return total
     if op.batch is not None and len(incoming) == 1:

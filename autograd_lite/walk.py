@@ -214,7 +214,7 @@ def backward(
                     probe(node, g, gi)
                 if pointwise:
                     if unused:
-                        gi = _without_nan(gi, g)
+                        gi = without_nan(gi, g)
                     if to != shape:
                         gi = unbroadcast(spread(gi, shape), to)
                 elif gi.shape != to:
@@ -294,8 +294,8 @@ def _add(table: dict[Any, Any], owned: set[Any], target: Any, g: Any, arrays: bo
             owned.add(target)
 
 
-def _without_nan(gi: Any, g: Any) -> Any:
-    # Behind a where, a zero cotangent means "not chosen", and 0 times an infinite slope is 0.
+def without_nan(gi: Any, g: Any) -> Any:
+    """gi, 0 instead of NaN where g is 0: for a g that means "not used" there, 0·inf is 0."""
     bad = np.isnan(gi)
     return np.where(bad & (g == 0), 0, gi) if bad.any() else gi
 
@@ -381,6 +381,8 @@ def pushed(
         rule = None if op.joint is not None else op.rules_for(len(incoming))[i]
         if op.pointwise and rule is not None:
             term = rule(t, *args, **params)
+            if raw:  # no tangent, no change, however steep the slope
+                term = without_nan(term, t)
         elif op.linear == "each":
             term = call(*args[1 : i + 1], t, *args[i + 2 :], **params)
         else:

@@ -200,3 +200,14 @@ def test_every_choice_is_documented():
 
     for name in ("absolute", "relu", "maximum", "max", "clip", "norm_2", "sqrt", "where"):
         assert OPS[name].kinks
+
+
+def test_directions_without_change_meet_no_infinite_slope():
+    x = np.array([0.0, 4.0])
+    h = ag.hessian(lambda x: ag.sqrt(x).sum())(x)
+    assert h[0, 0] == -INF
+    np.testing.assert_array_equal(h[[0, 1, 1], [1, 0, 1]], [0, 0, -1 / 32])
+    _, t = ag.jvp(ag.sqrt, (x,), (np.array([0.0, 1.0]),))
+    np.testing.assert_array_equal(t, [0, 0.25])
+    j = ag.jacobian(ag.sqrt)(x)
+    np.testing.assert_array_equal(j, [[INF, 0], [0, 0.25]])
