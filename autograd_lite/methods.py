@@ -6,7 +6,9 @@ which ops there are, and an op declared later (in a user's file too) is found th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,14 +16,8 @@ import numpy as np
 from .errors import ConversionError, UnsupportedError, closest
 from .op import FUNCTIONS, NUMPY, PLAIN
 
-# np.add.reduce and its like are these functions, whose axis defaults to 0 in that spelling.
-_UFUNC_METHODS = {
-    (np.add, "reduce"): "sum",
-    (np.multiply, "reduce"): "prod",
-    (np.maximum, "reduce"): "max",
-    (np.minimum, "reduce"): "min",
-    (np.add, "accumulate"): "cumsum",
-}
+# "reduce", "accumulate", "reduceat" and "outer": ``method(ufunc, *inputs, **keywords)``.
+UFUNC_METHODS: dict[str, Callable[..., Any]] = {}
 
 
 def plain(x: Any) -> Any:
@@ -54,11 +50,24 @@ def _plain_method(name: str) -> Callable[..., Any]:
     return method
 
 
-def _compare(ufunc: Any) -> Callable[..., Any]:
+def _compare(ufunc: Any, turned: bool = False) -> Callable[..., Any]:
     def method(self: Any, other: Any) -> Any:
-        return ufunc(self._data, plain(other))
+        other = plain(other)
+        return ufunc(other, self._data) if turned else ufunc(self._data, other)
 
-    method.__doc__ = f"``np.{ufunc.__name__}`` of the values: a plain boolean array."
+    method.__doc__ = f"``np.{ufunc.__name__}`` of the values: a plain array."
+    return method
+
+
+def _in_place(name: str, instead: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise UnsupportedError(
+            f"{name}: got a Tensor, and this method of ndarray changes its array in place, which "
+            f"a graph cannot follow; use {instead}."
+        )
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"Refused: it works in place; use {instead}."
     return method
 
 
@@ -89,14 +98,29 @@ class NumpyMethods:
     conjugate = _method("conjugate")
     copy = _method("copy")
     astype = _method("astype")
+    take = _method("take")
+    compress = _method("compress")
+    choose = _method("choose")
+    diagonal = _method("diagonal")
+    trace = _method("trace")
+    cumprod = _method("cumprod")
+    round = _method("round")
+
+    sort = _in_place("sort", "np.sort(t)")
+    partition = _in_place("partition", "np.partition(t, kth)")
+    resize = _in_place("resize", "np.resize(t, shape) or t.reshape(shape)")
+    put = _in_place("put", "t[index] = value")
 
     argmax = _plain_method("argmax")
     argmin = _plain_method("argmin")
     argsort = _plain_method("argsort")
+    argpartition = _plain_method("argpartition")
+    searchsorted = _plain_method("searchsorted")
     nonzero = _plain_method("nonzero")
     any = _plain_method("any")
     all = _plain_method("all")
     tolist = _plain_method("tolist")
+    tobytes = _plain_method("tobytes")
 
     __lt__ = _compare(np.less)
     __le__ = _compare(np.less_equal)
@@ -105,6 +129,41 @@ class NumpyMethods:
     __eq__ = _compare(np.equal)
     __ne__ = _compare(np.not_equal)
     __hash__ = object.__hash__
+    __and__ = _compare(np.bitwise_and)
+    __or__ = _compare(np.bitwise_or)
+    __xor__ = _compare(np.bitwise_xor)
+    __lshift__ = _compare(np.left_shift)
+    __rshift__ = _compare(np.right_shift)
+    __rand__ = _compare(np.bitwise_and, turned=True)
+    __ror__ = _compare(np.bitwise_or, turned=True)
+    __rxor__ = _compare(np.bitwise_xor, turned=True)
+    __rlshift__ = _compare(np.left_shift, turned=True)
+    __rrshift__ = _compare(np.right_shift, turned=True)
+
+    def __invert__(self) -> Any:
+        return np.invert(self._data)
+
+    def __divmod__(self, other: Any) -> Any:
+        return FUNCTIONS["divmod"](self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return FUNCTIONS["divmod"](other, self)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return FUNCTIONS["round"](self, 0 if ndigits is None else ndigits)
+
+    def __floor__(self) -> Any:
+        return FUNCTIONS["floor"](self)
+
+    def __ceil__(self) -> Any:
+        return FUNCTIONS["ceil"](self)
+
+    def __trunc__(self) -> Any:
+        return FUNCTIONS["trunc"](self)
+
+    def fill(self, value: Any) -> None:
+        """ndarray's method: ``t[...] = value``, recorded or refused as every write in place."""
+        self[...] = value  # type: ignore[index]
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
         """ndarray's method, recorded: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
@@ -159,6 +218,21 @@ class NumpyMethods:
         """Bytes of the values."""
         return self._data.nbytes  # type: ignore[no-any-return]
 
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one value."""
+        return self._data.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes to step along each axis."""
+        return self._data.strides  # type: ignore[no-any-return]
+
+    @property
+    def flat(self) -> Any:
+        """The entries in a row, recorded: ``ravel()``."""
+        return FUNCTIONS["ravel"](self)
+
     def __len__(self) -> int:
         return len(self._data)
 
@@ -199,7 +273,9 @@ class NumpyMethods:
 
     def _converted(self, what: str) -> Any:
         if self._is_tracked():
-            instead = "use autograd_lite's functions (its array() takes lists of Tensors)"
+            more = "; those of scipy.special are in autograd_lite.special"
+            instead = "use autograd_lite's functions (its array() takes lists of Tensors"
+            instead += f"{more if 'scipy.special' in sys.modules else ''})"
             if what != "np.asarray":
                 instead = "compute on with autograd_lite's functions instead of math's"
             raise ConversionError(
@@ -221,21 +297,28 @@ class NumpyMethods:
                 f"np.{ufunc.__name__}: got out= (or an in-place operator on an ndarray) with a "
                 "Tensor; an ndarray cannot hold a graph; write y = ... without out=."
             )
-        function = NUMPY.get(ufunc) if method == "__call__" else None
-        if (ufunc, method) in _UFUNC_METHODS:
-            kwargs.setdefault("axis", 0)
-            function = FUNCTIONS[_UFUNC_METHODS[ufunc, method]]
-        if function is not None:
-            return function(*inputs, **kwargs)
         if ufunc in PLAIN:
             return getattr(ufunc, method)(*plain(inputs), **plain(kwargs))
-        name = ufunc.__name__
-        if method != "__call__":
+        function = NUMPY.get(ufunc) or _found_late(ufunc)
+        if function is None:
+            raise no_rule(ufunc.__name__, _home(ufunc))
+        if method == "__call__":
+            if kwargs:
+                inputs = _by_keywords(ufunc, inputs, kwargs)
+            return function(*inputs, **kwargs)
+        apply = UFUNC_METHODS.get(method)
+        if apply is None or ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature is not None:
+            name = f"np.{ufunc.__name__}.{method}"
+            if method == "at":
+                raise UnsupportedError(
+                    f"{name}: got a Tensor, and this writes in place; t[index] += v is recorded "
+                    "(an index that repeats counts once, as in NumPy)."
+                )
             raise UnsupportedError(
-                f"np.{name}.{method}: got a Tensor, and this ufunc method has no derivative rule; "
-                "write it with functions that have one (np.sum, np.prod, np.cumsum, broadcasting)."
+                f"{name}: got a Tensor, and this ufunc method has no derivative rule; write it "
+                "with functions that have one (np.sum, np.prod, np.cumsum, broadcasting)."
             )
-        raise no_rule(name)
+        return apply(ufunc, *inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = NUMPY.get(func)
@@ -247,40 +330,113 @@ class NumpyMethods:
         raise no_rule(f"{module}.{func.__name__}" if module else func.__name__)
 
 
-def no_rule(name: str) -> UnsupportedError:
-    """The error for a NumPy function that nothing is registered for."""
+def _found_late(ufunc: Any) -> Any:
+    # SciPy's functions are declared when one of them first meets a Tensor. Imported by name, since
+    # this module stands below those that declare ops.
+    if sys.modules.get("scipy.special") is not None:
+        if f"{__package__}.special" not in sys.modules:
+            import_module(f"{__package__}.special")
+            return NUMPY.get(ufunc)
+    return None
+
+
+def _by_keywords(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The inputs of a ufunc in the dtypes that its keywords ask for; those keywords are taken out.
+
+    UnsupportedError: where=, which leaves entries undefined, or an order of memory.
+    """
+    name = f"{_home(ufunc)}.{ufunc.__name__}"
+    where = kwargs.pop("where", True)
+    if where is not True:
+        raise UnsupportedError(
+            f"{name}: got where=, which leaves the entries not chosen undefined; write "
+            f"np.where(mask, {name}(...), other)."
+        )
+    order = kwargs.pop("order", "K")
+    if order not in ("K", None):
+        raise UnsupportedError(
+            f"{name}: got order={order!r}; a Tensor's memory has no order to choose, leave it."
+        )
+    kwargs.pop("subok", None)  # there are no subclasses to keep or to drop
+    dtype, casting = kwargs.pop("dtype", None), kwargs.pop("casting", "same_kind")
+    loop = kwargs.pop("signature", kwargs.pop("sig", None))
+    if (dtype is None and loop is None) or ufunc.signature is not None:
+        if dtype is not None or loop is not None:
+            raise UnsupportedError(
+                f"{name}: got dtype= or signature=; convert the inputs with astype."
+            )
+        return inputs
+    if loop is None:
+        loop = (*(None,) * ufunc.nin, *(np.dtype(dtype),) * ufunc.nout)
+    given = tuple(
+        type(x) if type(x) in (int, float, complex) else np.asarray(plain(x)).dtype for x in inputs
+    )
+    chosen = ufunc.resolve_dtypes((*given, *(None,) * ufunc.nout), signature=loop, casting=casting)
+    if any(to.kind not in "biufc" for to in chosen):
+        raise UnsupportedError(
+            f"{name}: got dtype={chosen[-1]}, expected booleans, integers, floats or complex "
+            "numbers."
+        )
+    return tuple(
+        x if x_dtype == to or isinstance(x_dtype, type) else _cast(x, to)
+        for x, x_dtype, to in zip(inputs, given, chosen[: ufunc.nin], strict=True)
+    )
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype) if isinstance(x, (NumpyMethods, np.ndarray)) else np.asarray(x, dtype)
+
+
+def _home(ufunc: Any) -> str:
+    found = getattr(sys.modules.get("scipy.special"), ufunc.__name__, None)
+    return "scipy.special" if found is ufunc else "np"
+
+
+def no_rule(name: str, module: str = "np") -> UnsupportedError:
+    """The error for a function of NumPy (or that module) that nothing is registered for."""
     last = name.rpartition(".")[2]
     near = _NEAREST.get(last) or (f"ag.{last}" if last in FUNCTIONS else None)
     hint = f"; use {near}" if near else closest(last, sorted(f.__name__ for f in NUMPY), 0.85)
     return UnsupportedError(
-        f"np.{name}: got a Tensor, and this function has no derivative rule here{hint}; "
+        f"{module}.{name}: got a Tensor, and this function has no derivative rule here{hint}; "
         "t.data is its plain value, and autograd_lite.primitive declares a rule."
     )
 
 
-# What does the same, for functions that users reach for and that have no rule of their own.
+# What to do instead, for functions that users reach for and that can have no rule.
+_VALUES = "values = t.data, whose result as an index keeps the graph: t[index]"
+_WRITES = "t[index] = value, or ag.setitem"
 _NEAREST = {
-    "append": "np.concatenate",
-    "around": "np.rint",
-    "average": "np.mean, or (w * x).sum() / w.sum()",
-    "block": "np.concatenate",
-    "cumprod": "np.exp(np.cumsum(np.log(x))) for positive x",
-    "diag": "np.einsum('ii->i', x)",
-    "diagonal": "np.einsum('ii->i', x)",
-    "expit": "ag.sigmoid",
-    "kron": "np.einsum('ij,kl->ikjl', a, b).reshape(...)",
-    "log_expit": "ag.log_sigmoid",
-    "matrix_transpose": "np.swapaxes(x, -1, -2)",
-    "nanmean": "np.mean(x, where=~np.isnan(x))",
-    "nansum": "np.sum(x, where=~np.isnan(x))",
-    "ptp": "np.max(x) - np.min(x)",
-    "rollaxis": "np.moveaxis",
-    "rot90": "np.flip(np.swapaxes(x, 0, 1), 0)",
-    "round": "np.rint",
-    "sort": "x[np.argsort(x)]",
-    "take_along_axis": "x[...] with index arrays",
-    "trace": "np.einsum('ii', x)",
-    "tril": "x * np.tri(n)",
-    "triu": "x * np.tri(n).T",
-    "vecdot": "(x * y).sum(axis=-1)",
+    "apply_along_axis": "np.stack of the function's results for each row",
+    "apply_over_axes": "the function itself with axis=",
+    "asarray_chkfinite": "ag.array and np.isfinite(t)",
+    "asmatrix": "a Tensor of two dimensions",
+    "bmat": "np.block",
+    "copyto": _WRITES,
+    "fill_diagonal": _WRITES,
+    "frompyfunc": "autograd_lite's functions in the Python function, on the whole Tensor",
+    "fromfunction": "the function itself on np.indices(shape)",
+    "histogram": "a smooth count, such as ag.sigmoid of the distances to the edges, summed",
+    "histogram2d": "a smooth count, such as ag.sigmoid of the distances to the edges, summed",
+    "histogramdd": "a smooth count, such as ag.sigmoid of the distances to the edges, summed",
+    "histogram_bin_edges": "t.data for the edges: they are constants",
+    "intersect1d": _VALUES,
+    "lstsq": "np.linalg.solve with the normal equations, or np.linalg.pinv",
+    "place": _WRITES,
+    "poly": "a product of its factors with np.convolve",
+    "polydiv": "t.data, or np.convolve and np.linalg.solve",
+    "polyfit": "np.linalg.pinv(np.vander(x, degree + 1)) @ y",
+    "put": _WRITES,
+    "put_along_axis": _WRITES,
+    "putmask": _WRITES,
+    "roots": "np.linalg.eigvals of the companion matrix",
+    "setdiff1d": _VALUES,
+    "setxor1d": _VALUES,
+    "trim_zeros": "t[start:stop] with bounds found from t.data",
+    "union1d": _VALUES,
+    "unique": _VALUES,
+    "unique_all": _VALUES,
+    "unique_counts": _VALUES,
+    "unique_inverse": _VALUES,
+    "unique_values": _VALUES,
 }

@@ -172,10 +172,20 @@ power_constant = elementwise(
     kinks="x**n at 0 is exact to every order; sqrt-like powers give inf",
 )  # fmt: skip
 
+
+def _one_less(x: Any, y: Any) -> Any:
+    # y - 1 in the precision of x**y: a float16 or int8 y would round it, or wrap around.
+    return np.where(y == 0, 1, np.subtract(y, 1, dtype=np.result_type(x, y)))
+
+
+def _log(x: Any, dtype: Any) -> Any:
+    return np.log(np.where(x == 0, 1, x).astype(dtype))
+
+
 power_variable = elementwise(
     "power", np.power,
-    lambda g, out, x, y: g * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1)),
-    lambda g, out, x, y: g * np.where(x == 0, 0, out * np.log(np.where(x == 0, 1, x))),
+    lambda g, out, x, y: g * np.where(y == 0, 0, y * x ** _one_less(x, y)),
+    lambda g, out, x, y: g * np.where(x == 0, 0, out * _log(x, out.dtype)),
     saves={"x": ("x", "y"), "y": ("out", "x")}, forward=operator.pow,
     samples=positive_samples(COMPLEX_PAIRS),
     numpy=(),
@@ -215,8 +225,8 @@ exp2 = elementwise(
 )  # fmt: skip
 
 expm1 = elementwise(
-    "expm1", np.expm1, lambda g, out, x: g * (out + 1),
-    saves=("out",), samples=ANY,
+    "expm1", np.expm1, lambda g, out, x: g * np.exp(x),
+    saves=("x",), samples=ANY,
     doc="""eˣ - 1, exact near 0. Derivative: g·eˣ.""",
 )  # fmt: skip
 
@@ -245,10 +255,10 @@ log1p = elementwise(
 )  # fmt: skip
 
 
-def _sigmoid_of_difference(x: Any, y: Any) -> Any:
+def _sigmoid_of_difference(x: Any, y: Any, scale: float = 1.0) -> Any:
     # exp(x - logaddexp(x, y)), where equal infinities share the weight evenly.
     same = (x == y) & np.isinf(x)
-    d = np.where(same, 0, x - np.where(same, 0, y))
+    d = np.where(same, 0, x - np.where(same, 0, y)) * scale
     return np.exp(-np.logaddexp(0, -d))
 
 
@@ -265,8 +275,8 @@ _LN2 = math.log(2)
 
 logaddexp2 = elementwise(
     "logaddexp2", np.logaddexp2,
-    lambda g, out, x, y: g * _sigmoid_of_difference(x * _LN2, y * _LN2),
-    lambda g, out, x, y: g * _sigmoid_of_difference(y * _LN2, x * _LN2),
+    lambda g, out, x, y: g * _sigmoid_of_difference(x, y, _LN2),
+    lambda g, out, x, y: g * _sigmoid_of_difference(y, x, _LN2),
     saves=("x", "y"), analytic=False, samples=PAIRS,
     doc="""log₂(2ˣ + 2ʸ), stable. Derivative: g·σ((x-y)·ln 2) and the same with x and y changed.""",
     kinks="equal infinities share the gradient evenly",
@@ -280,7 +290,7 @@ sqrt = elementwise(
 )  # fmt: skip
 
 cbrt = elementwise(
-    "cbrt", np.cbrt, lambda g, out, x: g / (3 * out * out),
+    "cbrt", np.cbrt, lambda g, out, x: g / (3 * out) / out,
     saves=("out",), samples=POSITIVE, analytic=False,
     doc="""Cube root. Derivative: g/(3·∛x²); at 0 it is inf.""",
     kinks="cbrt'(0) = inf",
@@ -306,15 +316,31 @@ tan = elementwise(
     doc="""Tangent of radians. Derivative: g·(1 + tan² x).""",
 )  # fmt: skip
 
+# Products whose own rule would meet inf·0 at ±1: with these, higher derivatives are infinite there.
+
+circle = elementwise(
+    "one_minus_square", lambda x: (1 - x) * (1 + x), lambda g, out, x: -g * (x + x),
+    saves=("x",), samples=ANY,
+    doc="""1 - x², exact near ±1. Derivative: -2·g·x.""",
+)  # fmt: skip
+
+hyperbola = elementwise(
+    "root_of_square_minus_one", lambda x: np.sqrt(x - 1) * np.sqrt(x + 1),
+    lambda g, out, x: g * x / out,
+    saves=("out", "x"),
+    samples=(Sample((2, 3), low=1.2, high=3.0), Sample((2,), low=1.2, high=3.0, complex=True)),
+    doc="""√(x² - 1), exact near 1. Derivative: g·x/√(x² - 1).""",
+)  # fmt: skip
+
 arcsin = elementwise(
-    "arcsin", np.arcsin, lambda g, out, x: g / np.sqrt((1 - x) * (1 + x)),
+    "arcsin", np.arcsin, lambda g, out, x: g / np.sqrt(circle.inner(x)),
     saves=("x",), samples=(*INSIDE, Sample((2,), complex=True)),
     doc="""Inverse sine, in radians. Derivative: g/√(1-x²); at ±1 it is inf.""",
     kinks="arcsin'(±1) = inf",
 )  # fmt: skip
 
 arccos = elementwise(
-    "arccos", np.arccos, lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x)),
+    "arccos", np.arccos, lambda g, out, x: -g / np.sqrt(circle.inner(x)),
     saves=("x",), samples=(*INSIDE, Sample((2,), complex=True)),
     doc="""Inverse cosine, in radians. Derivative: -g/√(1-x²); at ±1 it is -inf.""",
     kinks="arccos'(±1) = -inf",
@@ -332,10 +358,16 @@ def safe(x: Any) -> Any:
     return np.where(x == 0, 1, x)
 
 
+def _over_square(x: Any, y: Any) -> Any:
+    # x / (x² + y²), whose squares would overflow or vanish, and in integers wrap around.
+    h = safe(np.hypot(x, y))
+    return x / h / h
+
+
 arctan2 = elementwise(
     "arctan2", np.arctan2,
-    lambda g, out, x, y: g * y / safe(x * x + y * y),
-    lambda g, out, x, y: -g * x / safe(x * x + y * y),
+    lambda g, out, x, y: g * _over_square(y, x),
+    lambda g, out, x, y: -g * _over_square(x, y),
     saves=("x", "y"), analytic=False, samples=PAIRS,
     doc="""Angle of the point (y, x) in radians.
 
@@ -371,14 +403,19 @@ tanh = elementwise(
     doc="""Hyperbolic tangent. Derivative: g·(1 - tanh² x).""",
 )  # fmt: skip
 
+
+def _root(x: Any) -> Any:
+    return np.sqrt(x * x + 1) if x.dtype.kind == "c" else np.hypot(x, 1)
+
+
 arcsinh = elementwise(
-    "arcsinh", np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1),
+    "arcsinh", np.arcsinh, lambda g, out, x: g / _root(x),
     saves=("x",), samples=(*REAL, Sample((2,), complex=True, low=0.2, high=0.8)),
     doc="""Inverse hyperbolic sine. Derivative: g/√(x² + 1).""",
 )  # fmt: skip
 
 arccosh = elementwise(
-    "arccosh", np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)),
+    "arccosh", np.arccosh, lambda g, out, x: g / hyperbola.inner(x),
     saves=("x",),
     samples=(
         Sample((2, 3), low=1.2, high=3.0), Sample((), low=1.2, high=3.0), Sample((0,)),
@@ -389,7 +426,7 @@ arccosh = elementwise(
 )  # fmt: skip
 
 arctanh = elementwise(
-    "arctanh", np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)),
+    "arctanh", np.arctanh, lambda g, out, x: g / circle.inner(x),
     saves=("x",), samples=(*INSIDE, Sample((2,), complex=True)),
     doc="""Inverse hyperbolic tangent. Derivative: g/(1 - x²); at ±1 it is inf.""",
     kinks="arctanh'(±1) = inf",

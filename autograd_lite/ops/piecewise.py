@@ -5,12 +5,14 @@ What the derivative is where it does not exist is in each op's ``kinks``.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ..errors import ArgumentError
 from ..op import Sample
-from ..primitive import composed, elementwise
+from ..primitive import composed, elementwise, refuse_out
 from ..tensor import Tensor
 from .elementwise import ANY, PAIRS, REAL, positive_samples, safe, zero
 
@@ -80,9 +82,14 @@ def _larger(g: Any, x: Any, y: Any) -> Any:
     return np.where(x == y, g * 0.5, np.where(x > y, g, 0))
 
 
-def _or_other_nan(g: Any, x: Any, y: Any) -> Any:
+def _smaller(g: Any, x: Any, y: Any) -> Any:
+    # Not _larger of -x and -y: booleans have no minus, and unsigned integers wrap around.
+    return np.where(x == y, g * 0.5, np.where(x < y, g, 0))
+
+
+def _or_other_nan(chosen: Any, g: Any, x: Any, y: Any) -> Any:
     # fmax and fmin pass over a NaN: the other operand is the result, and gets all of g.
-    return np.where(np.isnan(y), g, _larger(g, x, y))
+    return np.where(np.isnan(y), g, chosen(g, x, y))
 
 
 maximum = elementwise(
@@ -96,8 +103,8 @@ maximum = elementwise(
 
 minimum = elementwise(
     "minimum", np.minimum,
-    lambda g, out, x, y: _larger(g, -x, -y),
-    lambda g, out, x, y: _larger(g, -y, -x),
+    lambda g, out, x, y: _smaller(g, x, y),
+    lambda g, out, x, y: _smaller(g, y, x),
     saves=("x", "y"), analytic=False, samples=PAIRS,
     doc="""Smaller of x and y. Derivative: g to the smaller, g/2 to each at a tie.""",
     kinks="½ each at a tie",
@@ -105,8 +112,8 @@ minimum = elementwise(
 
 fmax = elementwise(
     "fmax", np.fmax,
-    lambda g, out, x, y: _or_other_nan(g, x, y),
-    lambda g, out, x, y: _or_other_nan(g, y, x),
+    lambda g, out, x, y: _or_other_nan(_larger, g, x, y),
+    lambda g, out, x, y: _or_other_nan(_larger, g, y, x),
     saves=("x", "y"), analytic=False, samples=PAIRS,
     doc="""Larger of x and y, ignoring NaN. Derivative: as maximum; all of g beside a NaN.""",
     kinks="½ each at a tie",
@@ -114,8 +121,8 @@ fmax = elementwise(
 
 fmin = elementwise(
     "fmin", np.fmin,
-    lambda g, out, x, y: _or_other_nan(g, -x, -y),
-    lambda g, out, x, y: _or_other_nan(g, -y, -x),
+    lambda g, out, x, y: _or_other_nan(_smaller, g, x, y),
+    lambda g, out, x, y: _or_other_nan(_smaller, g, y, x),
     saves=("x", "y"), analytic=False, samples=PAIRS,
     doc="""Smaller of x and y, ignoring NaN. Derivative: as minimum; all of g beside a NaN.""",
     kinks="½ each at a tie",
@@ -126,7 +133,8 @@ _QUOTIENTS = positive_samples(PAIRS, low=(2.1, 0.6), high=(2.9, 0.7))
 remainder = elementwise(
     "remainder", np.remainder,
     lambda g, out, x, y: g,
-    lambda g, out, x, y: -g * np.floor(x / y),
+    # Not floor(x / y), whose rounding may give the next integer.
+    lambda g, out, x, y: -g * np.floor_divide(x, y),
     saves={"x": (), "y": ("x", "y")}, numpy=(np.remainder, np.mod), analytic=False,
     samples=_QUOTIENTS,
     doc="""x mod y, with y's sign. Derivative: g and -g·floor(x/y).""",
@@ -137,8 +145,8 @@ mod = remainder
 fmod = elementwise(
     "fmod", np.fmod,
     lambda g, out, x, y: g,
-    lambda g, out, x, y: -g * np.trunc(x / y),
-    saves={"x": (), "y": ("x", "y")}, analytic=False, samples=_QUOTIENTS,
+    lambda g, out, x, y: -g * np.rint((x - out) / y),
+    saves={"x": (), "y": ("out", "x", "y")}, analytic=False, samples=_QUOTIENTS,
     doc="""x mod y, with x's sign. Derivative: g and -g·trunc(x/y).""",
     kinks="the jumps count as smooth",
 )  # fmt: skip
@@ -193,19 +201,48 @@ clip_between = elementwise(
 clip_between.op.family = "optional"
 
 
-@composed(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """a kept within [a_min, a_max]; a bound of None does not bound.
+# What ndarray.clip calls when a bound is a Tensor.
+_INNER = getattr(getattr(getattr(np, "_core", None), "umath", None), "clip", np.clip)
+
+
+@composed(np.clip, _INNER)
+def clip(
+    a: Any,
+    a_min: Any = np._NoValue,
+    a_max: Any = np._NoValue,
+    out: Any = None,
+    *,
+    min: Any = np._NoValue,
+    max: Any = np._NoValue,
+    dtype: Any = None,
+) -> Any:
+    """a kept within [a_min, a_max], or [min, max]; a bound of None does not bound.
 
     Derivative: g where a lies within the bounds, they included; a bound gets g where it holds.
+
+    Raises:
+        ArgumentError: a bound was given under both of its names.
 
     >>> import numpy as np, autograd_lite as ag
     >>> ag.grad(lambda x: ag.clip(x, 0.0, 1.0).sum())(np.array([-1.0, 0.0, 0.5, 1.0, 2.0]))
     array([0., 1., 1., 1., 0.])
     """
-    low = a_min if min is None else min
-    high = a_max if max is None else max
+    refuse_out("clip", out)
+    low, high = _one_of("min", a_min, min), _one_of("max", a_max, max)
+    if dtype is not None:
+        a, low, high = (None if x is None else _cast(x, dtype) for x in (a, low, high))
     return clip_between(a, low, high)
+
+
+def _one_of(name: str, first: Any, second: Any) -> Any:
+    if first is not np._NoValue and second is not np._NoValue:
+        raise ArgumentError(f"clip: got both a_{name}= and {name}=, which are one; pass one.")
+    found = second if first is np._NoValue else first
+    return None if found is np._NoValue else found
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype)
 
 
 where_three = elementwise(
@@ -267,16 +304,22 @@ imag = elementwise(
 real.op.view = imag.op.view = True
 
 
-def _angle_rule(g: Any, out: Any, z: Any) -> Any:
+def _angle_rule(g: Any, out: Any, z: Any, *, deg: bool) -> Any:
     if not _is_complex(z):
         return zero(g, out)
-    return g * -1j / safe(z)
+    return g * (-180j / math.pi if deg else -1j) / safe(z)
 
 
 angle = elementwise(
-    "angle", lambda z: np.angle(z), _angle_rule,
+    "angle", lambda z, *, deg=False: np.angle(z, deg), _angle_rule,
     saves=("z",), numpy=(np.angle,), analytic=False,
-    samples=(Sample((2,), complex=True), Sample((2, 3), low=0.5, high=1.0)),
-    doc="""Argument of a complex number, in radians. Derivative: -i·g/z; 0 at 0 and for real z.""",
+    samples=(
+        Sample((2,), complex=True), Sample((2, 3), low=0.5, high=1.0),
+        Sample((2,), complex=True, deg=True),
+    ),
+    doc="""Argument of a complex number, in radians, or in degrees if deg.
+
+    Derivative: -i·g/z (times 180/π if deg); 0 at 0 and for real z.
+    """,
     kinks="0 at 0",
 )  # fmt: skip

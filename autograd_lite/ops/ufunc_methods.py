@@ -1,0 +1,262 @@
+"""Methods of NumPy's binary ufuncs: reduce, accumulate, reduceat and outer, of any that has an op.
+
+Where a function of its own does the same at once (``np.sum`` for ``np.add.reduce``) it is used;
+otherwise the ufunc is applied entry after entry along the axis, from the left, as NumPy does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..methods import UFUNC_METHODS, plain
+from ..op import FUNCTIONS, NUMPY
+from ..primitive import refuse_out
+
+_LN2 = math.log(2)
+
+
+def _array(x: Any, dtype: Any = None) -> Any:
+    if not hasattr(x, "_data"):
+        x = FUNCTIONS["array"](x)
+    return x if dtype is None or x.dtype == dtype else x.astype(np.dtype(dtype))
+
+
+def _axes(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
+    """The axes of a reduction as numbers from 0; NumPy lets a scalar have the axes 0 and -1."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if ndim == 0 and axes in ((0,), (-1,)):
+        return ()
+    for i in axes:
+        if not -ndim <= i < ndim:
+            raise ShapeError(f"{who}: got axis {i} for an array of {ndim} dimensions.")
+    numbers = tuple(i % ndim for i in axes)
+    if len(set(numbers)) < len(numbers):
+        raise ArgumentError(f"{who}: got axis={axis}, which names an axis twice.")
+    return numbers
+
+
+# -- reduce ------------------------------------------------------------------------------------
+
+
+def _worst(name: str, dtype: Any) -> Any:
+    """What every other value of this dtype wins against."""
+    if dtype.kind in "fc":
+        return -np.inf if name == "max" else np.inf
+    if dtype.kind == "b":
+        return name == "min"
+    limits = np.iinfo(dtype)
+    return dtype.type(limits.min if name == "max" else limits.max)
+
+
+def _over(name: str) -> Callable[..., Any]:
+    def reduced(x: Any, axes: tuple[int, ...], where: Any) -> Any:
+        if where is not True:
+            x = FUNCTIONS["where"](where, x, _worst(name, x.dtype))
+        return FUNCTIONS[name](x, axis=axes, keepdims=True)
+
+    return reduced
+
+
+def _ignoring_nan(name: str) -> Callable[..., Any]:
+    # fmax and fmin pass over NaN; where all are NaN, so is the result.
+    def reduced(x: Any, axes: tuple[int, ...], where: Any) -> Any:
+        missing = np.isnan(x._data)
+        if not missing.any():
+            return _over(name)(x, axes, where)
+        chosen = np.broadcast_to(where, x.shape)
+        lost = (missing & chosen).sum(axes, keepdims=True) == chosen.sum(axes, keepdims=True)
+        x = FUNCTIONS["where"](missing, _worst(name, x.dtype), x)
+        clean = _over(name)(x, axes, where)
+        return FUNCTIONS["where"](lost & chosen.any(axes, keepdims=True), np.nan, clean)
+
+    return reduced
+
+
+def _total(name: str) -> Callable[..., Any]:
+    def reduced(x: Any, axes: tuple[int, ...], where: Any) -> Any:
+        return FUNCTIONS[name](x, axis=axes, keepdims=True, where=where)
+
+    return reduced
+
+
+def _logsumexp(scale: float) -> Callable[..., Any]:
+    def reduced(x: Any, axes: tuple[int, ...], where: Any) -> Any:
+        x = x.astype(_result_dtype(np.logaddexp, x))
+        x = x if scale == 1 else x * scale
+        if where is not True:
+            x = FUNCTIONS["where"](where, x, -np.inf)
+        out = FUNCTIONS["logsumexp"](x, axis=axes, keepdims=True)
+        return out if scale == 1 else out / scale
+
+    return reduced
+
+
+_REDUCTIONS: dict[Any, Callable[..., Any]] = {
+    np.add: _total("sum"),
+    np.multiply: _total("prod"),
+    np.maximum: _over("max"),
+    np.minimum: _over("min"),
+    np.fmax: _ignoring_nan("max"),
+    np.fmin: _ignoring_nan("min"),
+    np.logaddexp: _logsumexp(1),
+    np.logaddexp2: _logsumexp(_LN2),
+}
+
+
+def reduce(
+    ufunc: Any,
+    array: Any,
+    axis: Any = 0,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = np._NoValue,
+    where: Any = True,
+) -> Any:
+    """``ufunc.reduce`` of a Tensor, all of its keywords."""
+    who = f"np.{ufunc.__name__}.reduce"
+    refuse_out(who, out)
+    x = _array(array, dtype)
+    axes = _axes(axis, x.ndim, who)
+    if x.ndim == 0:
+        return reduce(ufunc, x.reshape(1), 0, None, None, False, initial, where)
+    where = where if where is True else plain(where)
+    started = initial is not np._NoValue and initial is not None
+    if where is not True and not started and (initial is None or ufunc.identity is None):
+        raise ArgumentError(
+            f"{who}: got where= without initial=, and the ufunc has no identity for an axis that "
+            "is masked out; pass initial=."
+        )
+    if len(axes) > 1 and ufunc not in _REDUCTIONS and ufunc is not np.hypot:
+        raise ArgumentError(
+            f"{who}: got the axes {axes}, whose order would matter; reduce one axis at a time."
+        )
+    count = math.prod(x.shape[i] for i in axes)
+    if count == 0 and not started and (initial is None or ufunc.identity is None):
+        raise ShapeError(
+            f"{who}: got shape {x.shape}, and a reduction over an axis of size 0 has no value "
+            "here; pass initial=."
+        )
+    if ufunc is np.add and count and not started:
+        return FUNCTIONS["sum"](x, axis=axes, keepdims=keepdims, where=where)
+    if started and not hasattr(initial, "_data"):
+        initial = np.asarray(initial).astype(_result_dtype(ufunc, x))[()]
+    if ufunc not in _REDUCTIONS:
+        result = _folded(ufunc, x, axes, initial if started else np._NoValue, where)
+    elif count == 0:
+        start = initial if started else ufunc.identity
+        kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+        result = FUNCTIONS["broadcast_to"](_array(start), kept).astype(_result_dtype(ufunc, x))
+    else:
+        result = _REDUCTIONS[ufunc](x, axes, where)
+        if started:
+            result = NUMPY[ufunc](result, initial)
+    if keepdims:
+        return result
+    return FUNCTIONS["reshape"](result, tuple(n for i, n in enumerate(x.shape) if i not in axes))
+
+
+def _result_dtype(ufunc: Any, x: Any) -> Any:
+    return ufunc.reduce(np.ones(1, x.dtype)).dtype
+
+
+def _folded(ufunc: Any, x: Any, axes: tuple[int, ...], initial: Any, where: Any) -> Any:
+    """The ufunc applied entry after entry, with the reduced axes kept as size 1."""
+    function = NUMPY[ufunc]
+    shape = x.shape
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    rows = _front(x, axes)
+    mask = None if where is True else _front(np.broadcast_to(where, shape), axes)
+    if initial is np._NoValue and mask is not None:
+        initial = ufunc.identity
+    if initial is np._NoValue:
+        if not len(rows):
+            return _array(np.full(kept, ufunc.identity, _result_dtype(ufunc, x)))
+        total, rows = rows[0], rows[1:]
+    else:
+        total = FUNCTIONS["broadcast_to"](_array(initial), rows.shape[1:])
+    for i in range(len(rows)):
+        step = function(total, rows[i])
+        total = step if mask is None else FUNCTIONS["where"](mask[i], step, total)
+    return FUNCTIONS["reshape"](total, kept)
+
+
+def _front(x: Any, axes: tuple[int, ...]) -> Any:
+    """x with these axes flattened into one in front."""
+    others = tuple(i for i in range(x.ndim) if i not in axes)
+    shape = (math.prod(x.shape[i] for i in axes), *(x.shape[i] for i in others))
+    return x.transpose((*axes, *others)).reshape(shape)
+
+
+# -- accumulate, reduceat, outer ---------------------------------------------------------------
+
+_RUNNING = {
+    np.add: "cumsum", np.multiply: "cumprod", np.maximum: "cummax", np.minimum: "cummin",
+}  # fmt: skip
+
+
+def accumulate(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    """``ufunc.accumulate`` of a Tensor: every partial reduction along axis."""
+    who = f"np.{ufunc.__name__}.accumulate"
+    refuse_out(who, out)
+    x = _array(array, dtype)
+    if x.ndim == 0:
+        raise ShapeError(f"{who}: got a scalar, expected an array of at least 1 dimension.")
+    (axis,) = _axes(axis, x.ndim, who)
+    if _RUNNING.get(ufunc) in FUNCTIONS:
+        return FUNCTIONS[_RUNNING[ufunc]](x, axis=axis)
+    size = x.shape[axis]
+    if size == 0:
+        return FUNCTIONS["positive"](x)
+    before = (slice(None),) * axis
+    parts = [x[(*before, 0)]]
+    for i in range(1, size):
+        parts.append(NUMPY[ufunc](parts[-1], x[(*before, i)]))
+    return FUNCTIONS["stack"](parts, axis=axis)
+
+
+def reduceat(
+    ufunc: Any, array: Any, indices: Any, axis: Any = 0, dtype: Any = None, out: Any = None
+) -> Any:
+    """``ufunc.reduceat`` of a Tensor: reductions of the slices that begin at indices."""
+    who = f"np.{ufunc.__name__}.reduceat"
+    refuse_out(who, out)
+    x = _array(array, dtype)
+    indices = np.asarray(plain(indices))
+    indices = indices if indices.size else indices.astype(np.intp)
+    if indices.dtype.kind not in "iu" or indices.ndim != 1 or x.ndim == 0:
+        raise DTypeError(
+            f"{who}: got indices of dtype {indices.dtype} and {indices.ndim} dimensions for an "
+            f"array of {x.ndim}; expected one row of integers, and an axis to cut."
+        )
+    (axis,) = _axes(axis, x.ndim, who)
+    size = x.shape[axis]
+    starts = indices.tolist()
+    for i in starts:
+        if not 0 <= i < size:
+            raise ShapeError(f"{who}: got the index {i} for an axis of size {size}.")
+    before = (slice(None),) * axis
+    parts = []
+    for start, end in zip(starts, [*starts, size][1:], strict=True):
+        part = x[(*before, slice(start, max(end, start + 1)))]
+        parts.append(reduce(ufunc, part, axis))
+    if not parts:
+        return x[(*before, slice(0, 0))]
+    return FUNCTIONS["stack"](parts, axis=axis)
+
+
+def outer(ufunc: Any, a: Any, b: Any, **keywords: Any) -> Any:
+    """``ufunc.outer`` of Tensors: the ufunc of every entry of a with every entry of b."""
+    a, b = _array(a), _array(b)
+    return ufunc(FUNCTIONS["reshape"](a, a.shape + (1,) * b.ndim), b, **keywords)
+
+
+for _method in (reduce, accumulate, reduceat, outer):
+    UFUNC_METHODS[_method.__name__] = _method
