@@ -33,14 +33,18 @@ from .mode import (
 )
 from .op import Sample as Sample
 from .ops.activation import *
+from .ops.counting import *
 from .ops.decompositions import *
 from .ops.elementwise import *
+from .ops.fitting import *
+from .ops.grids import *
 from .ops.index import *
 from .ops.joining import *
 from .ops.matrices import *
 from .ops.norms import *
 from .ops.padding import *
 from .ops.piecewise import *
+from .ops.polynomials import *
 from .ops.products import *
 from .ops.reduce import *
 from .ops.scans import *
@@ -50,6 +54,7 @@ from .ops.signal import *
 from .ops.solve import *
 from .ops.statistics import *
 from .ops.ufuncs import *
+from .ops.writing import *
 from .primitive import (
     Primitive as Primitive,
     composed as composed,

@@ -66,6 +66,18 @@ def check(ours, plain, x=X, tolerance=1e-7):
     _close(second, numerical_gradient(slope, x), 10 * tolerance)
 
 
+def check_float32(call):
+    """call(autograd_lite, Tensor) of a float32 array has NumPy's dtype, its gradient float32."""
+    x = X.astype(np.float32)
+    expected = np.asarray(call(np, x))
+    t = ag.Tensor(x, requires_grad=True)
+    out = call(ag, t)
+    assert out.dtype == expected.dtype
+    np.testing.assert_allclose(out.data, expected, rtol=1e-4, atol=1e-4)
+    if out.requires_grad:
+        assert ag.gradients(out, t, np.ones_like(expected)).dtype == np.float32
+
+
 def _close(got, expected, tolerance):
     scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)

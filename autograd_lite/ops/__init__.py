@@ -2,9 +2,12 @@
 
 from . import (
     activation,
+    counting,
     decompositions,
     elementwise,
+    fitting,
     fourier,
+    grids,
     index,
     joining,
     matrices,
@@ -12,6 +15,7 @@ from . import (
     padding,
     piecewise,
     plain,
+    polynomials,
     products,
     reduce,
     scans,
@@ -21,13 +25,17 @@ from . import (
     solve,
     statistics,
     ufuncs,
+    writing,
 )
 
 __all__ = [
     "activation",
+    "counting",
     "decompositions",
     "elementwise",
+    "fitting",
     "fourier",
+    "grids",
     "index",
     "joining",
     "matrices",
@@ -35,6 +43,7 @@ __all__ = [
     "padding",
     "piecewise",
     "plain",
+    "polynomials",
     "products",
     "reduce",
     "scans",
@@ -44,4 +53,5 @@ __all__ = [
     "solve",
     "statistics",
     "ufuncs",
+    "writing",
 ]

@@ -7,31 +7,43 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..inputs import NUMBERS
 from ..op import Sample
-from ..primitive import composed, primitive
+from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
-from .index import getitem
-from .shape import astype, ravel, reshape, shape_of
+from .index import axis_of, getitem
+from .shape import (
+    astype,
+    copy,
+    expand_dims,
+    lifted,
+    moveaxis,
+    ravel,
+    reshape,
+    shape_of,
+    transpose,
+)
 
 __all__ = [
-    "array", "array_split", "atleast_1d", "atleast_2d", "column_stack", "concatenate", "dstack",
-    "hsplit", "hstack", "split", "stack", "vsplit", "vstack",
+    "append", "apply_along_axis", "apply_over_axes", "array", "array_split", "atleast_1d",
+    "atleast_2d", "atleast_3d", "block", "column_stack", "concat", "concatenate", "dsplit",
+    "dstack", "hsplit", "hstack", "split", "stack", "vsplit", "vstack",
 ]  # fmt: skip
 
 
 @primitive(
     linear=True, name="concatenate",
     samples=(Sample((2, 3), (1, 3)), Sample((2, 3), (2, 1), (2, 0), axis=1), Sample((3,), axis=-1),
-             Sample((2,), (2,), complex=True)),
+             Sample((2,), (2,), complex=True), Sample((2,), (1,), dtype=np.complex128)),
 )  # fmt: skip
-def joined(*arrays: Any, axis: int = 0) -> Any:
+def joined(*arrays: Any, axis: int = 0, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Arrays joined along an axis; see the function ``concatenate``."""
-    return np.concatenate(arrays, axis=axis)
+    return np.concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
 @joined.vjp
-def _(g: Any, out: Any, *arrays: Any, axis: int, argnum: int) -> Any:
+def _(g: Any, out: Any, *arrays: Any, axis: int, dtype: Any, casting: str, argnum: int) -> Any:
     start = sum(a.shape[axis] for a in arrays[:argnum])
     where = slice(start, start + arrays[argnum].shape[axis])
     return g[(slice(None),) * (axis % len(g.shape)) + (where,)]
@@ -39,19 +51,21 @@ def _(g: Any, out: Any, *arrays: Any, axis: int, argnum: int) -> Any:
 
 @primitive(
     linear=True, name="stack",
-    samples=(Sample((2, 3), (2, 3)), Sample((2,), (2,), (2,), axis=-1), Sample((), ())),
+    samples=(Sample((2, 3), (2, 3)), Sample((2,), (2,), (2,), axis=-1), Sample((), ()),
+             Sample((2,), (2,), axis=1, dtype=np.complex128)),
 )  # fmt: skip
-def stacked(*arrays: Any, axis: int = 0) -> Any:
+def stacked(*arrays: Any, axis: int = 0, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Arrays stacked along a new axis; see the function ``stack``."""
-    return np.stack(arrays, axis=axis)
+    return np.stack(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
 @stacked.vjp
-def _(g: Any, out: Any, *arrays: Any, axis: int, argnum: int) -> Any:
+def _(g: Any, out: Any, *arrays: Any, axis: int, dtype: Any, casting: str, argnum: int) -> Any:
     return g[(slice(None),) * (axis % len(g.shape)) + (argnum,)]
 
 
-def _listed(arrays: Any, who: str) -> list[Any]:
+def listed(arrays: Any, who: str) -> list[Any]:
+    """A list of Tensors and arrays, from a list of what can become one, or the rows of one."""
     if not isinstance(arrays, (list, tuple)):
         if not hasattr(arrays, "shape") or not arrays.shape:
             raise ArgumentError(f"{who}: got {type(arrays).__name__}, expected a list of arrays.")
@@ -66,28 +80,50 @@ def _maybe_array(a: Any) -> Any:
 
 
 @composed(np.concatenate)
-def concatenate(arrays: Any, axis: int | None = 0) -> Any:
+def concatenate(
+    arrays: Any,
+    axis: int | None = 0,
+    out: Any = None,
+    *,
+    dtype: Any = None,
+    casting: str = "same_kind",
+) -> Any:
     """Arrays joined along an existing axis (flattened first if None). Derivative: g's parts.
+
+    Args:
+        dtype, casting: the dtype of the result, and what conversions to it are allowed.
 
     >>> import autograd_lite as ag
     >>> ag.concatenate([ag.Tensor([1.0]), [2.0, 3.0]]).data
     array([1., 2., 3.])
     """
-    parts = _listed(arrays, "concatenate")
+    refuse_out("concatenate", out)
+    parts = listed(arrays, "concatenate")
     if axis is None:
-        return joined(*(ravel(a) for a in parts))
-    return joined(*parts, axis=axis)
+        return joined(*(ravel(a) for a in parts), dtype=dtype, casting=casting)
+    return joined(*parts, axis=axis, dtype=dtype, casting=casting)
+
+
+concat = concatenate
 
 
 @composed(np.stack)
-def stack(arrays: Any, axis: int = 0) -> Any:
+def stack(
+    arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
     """Arrays of one shape joined along a new axis. Derivative: g's parts."""
-    return stacked(*_listed(arrays, "stack"), axis=axis)
+    refuse_out("stack", out)
+    return stacked(*listed(arrays, "stack"), axis=axis, dtype=dtype, casting=casting)
 
 
 def _at_least(a: Any, ndim: int) -> Any:
     shape = shape_of(a)
-    return a if len(shape) >= ndim else reshape(a, (1,) * (ndim - len(shape)) + shape)
+    return lifted(a) if len(shape) >= ndim else reshape(a, (1,) * (ndim - len(shape)) + shape)
+
+
+def _with_third(a: Any) -> Any:
+    a = _at_least(a, 2) if len(shape_of(a)) < 2 else lifted(a)
+    return a if a.ndim > 2 else reshape(a, (*a.shape, 1))
 
 
 @composed(np.atleast_1d)
@@ -99,43 +135,111 @@ def atleast_1d(*arrays: Any) -> Any:
 
 @composed(np.atleast_2d)
 def atleast_2d(*arrays: Any) -> Any:
-    """Every array with at least two axes; one array gives one result."""
+    """Every array with at least two axes, new ones in front; one array gives one result."""
     out = tuple(_at_least(a, 2) for a in arrays)
     return out[0] if len(out) == 1 else out
 
 
+@composed(np.atleast_3d)
+def atleast_3d(*arrays: Any) -> Any:
+    """Every array with at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
+    out = tuple(_with_third(a) for a in arrays)
+    return out[0] if len(out) == 1 else out
+
+
 @composed(np.vstack)
-def vstack(tup: Any) -> Any:
+def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Arrays joined row-wise, 1-d ones as rows."""
-    return joined(*(_at_least(a, 2) for a in _listed(tup, "vstack")))
+    parts = [_at_least(a, 2) for a in listed(tup, "vstack")]
+    return joined(*parts, dtype=dtype, casting=casting)
 
 
 @composed(np.hstack)
-def hstack(tup: Any) -> Any:
+def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Arrays joined column-wise, 1-d ones end to end."""
-    parts = [_at_least(a, 1) for a in _listed(tup, "hstack")]
-    return joined(*parts, axis=0 if len(shape_of(parts[0])) == 1 else 1)
+    parts = [_at_least(a, 1) for a in listed(tup, "hstack")]
+    axis = 0 if len(shape_of(parts[0])) == 1 else 1
+    return joined(*parts, axis=axis, dtype=dtype, casting=casting)
 
 
 @composed(np.column_stack)
 def column_stack(tup: Any) -> Any:
     """Arrays joined column-wise, 1-d ones as columns."""
-    parts = _listed(tup, "column_stack")
+    parts = listed(tup, "column_stack")
     return joined(*(a if len(shape_of(a)) > 1 else reshape(a, (-1, 1)) for a in parts), axis=1)
 
 
 @composed(np.dstack)
 def dstack(tup: Any) -> Any:
-    """Arrays joined along the third axis."""
-    parts = [_at_least(a, 2) for a in _listed(tup, "dstack")]
-    return joined(
-        *(a if len(shape_of(a)) > 2 else reshape(a, (*shape_of(a), 1)) for a in parts), axis=2
-    )
+    """Arrays joined along the third axis, as ``atleast_3d`` gives it to them."""
+    return joined(*map(_with_third, listed(tup, "dstack")), axis=2)
+
+
+@composed(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """arr with values behind it along axis, both flattened if that is None. Derivative: g's parts.
+
+    >>> import autograd_lite as ag
+    >>> ag.append(ag.Tensor([1.0, 2.0]), 3.0).data
+    array([1., 2., 3.])
+    """
+    return concatenate((arr, values), axis=axis)
+
+
+@composed(np.block)
+def block(arrays: Any) -> Any:
+    """An array from nested lists of blocks: the innermost lists are joined along the last axis.
+
+    Derivative: to each block its part of g.
+
+    >>> import autograd_lite as ag
+    >>> a, b = ag.Tensor([[1.0]]), ag.Tensor([[2.0, 3.0]])
+    >>> ag.block([[a, b], [4.0, 2 * b]]).data
+    array([[1., 2., 3.],
+           [4., 4., 6.]])
+    """
+    depths = sorted(_depths(arrays))
+    if len(depths) > 1:
+        raise ShapeError(
+            f"block: got lists nested {depths[0]} and {depths[-1]} deep, expected one depth."
+        )
+    ndim = max(depths[0], max(len(shape_of(a)) for a in _leaves(arrays)))
+    out = _blocks(arrays, depths[0], ndim)
+    return out if isinstance(arrays, list) else copy(out)
+
+
+def _depths(arrays: Any) -> set[int]:
+    if isinstance(arrays, tuple):
+        raise DTypeError("block: got a tuple, expected lists and arrays only.")
+    if not isinstance(arrays, list):
+        return {0}
+    if not arrays:
+        raise ShapeError("block: got an empty list, expected at least one block in each.")
+    return {d + 1 for a in arrays for d in _depths(a)}
+
+
+def _leaves(arrays: Any) -> list[Any]:
+    return [x for a in arrays for x in _leaves(a)] if isinstance(arrays, list) else [arrays]
+
+
+def _blocks(arrays: Any, depth: int, ndim: int) -> Any:
+    if not depth:
+        return _at_least(arrays, ndim)
+    return joined(*(_blocks(a, depth - 1, ndim) for a in arrays), axis=-depth)
 
 
 @composed(name="array")
-def array(data: Any, dtype: Any = None) -> Any:
+def array(data: Any, dtype: Any = None, *, ndmin: int = 0) -> Any:
     """A Tensor from nested lists of numbers, arrays and Tensors, connected to all of them.
+
+    Beside Tensors, Python numbers take on the dtype of the rest. A Tensor is copied.
+
+    Args:
+        dtype: convert to this dtype. ndmin: put axes of size 1 in front up to so many.
+
+    Raises:
+        ShapeError: the parts have different shapes.
+        DTypeError: a part is no array, number or list.
 
     >>> import autograd_lite as ag
     >>> t = ag.Tensor(2.0, requires_grad=True)
@@ -143,29 +247,66 @@ def array(data: Any, dtype: Any = None) -> Any:
     >>> t.grad
     array(5.)
     """
-    out = _nested(data)
-    out = out if isinstance(out, Tensor) else Tensor(out)
-    return out if dtype is None or out.dtype == dtype else astype(out, dtype)
+    if isinstance(data, Tensor):
+        out = copy(data) if dtype is None or data.dtype == dtype else data
+    elif any(isinstance(x, Tensor) for x in _parts(data)):
+        out = _nested(data, _common(_parts(data)))
+    else:
+        out = Tensor(data if isinstance(data, np.ndarray) else _regular(data))
+    if dtype is not None and out.dtype != dtype:
+        out = astype(out, dtype)
+    return out if out.ndim >= ndmin else reshape(out, (1,) * (ndmin - out.ndim) + out.shape)
 
 
-def _nested(data: Any) -> Any:
-    # Iterative would be longer: lists are nested a few levels deep, whatever the data's size.
+def _parts(data: Any) -> list[Any]:
+    # Not iterative: lists are nested a few levels deep, whatever the data's size.
+    return [x for d in data for x in _parts(d)] if isinstance(data, (list, tuple)) else [data]
+
+
+def _common(parts: list[Any]) -> Any:
+    """The dtype of them together, Python numbers giving way."""
+    for x in parts:
+        if not hasattr(x, "dtype") and type(x) not in NUMBERS:
+            raise DTypeError(
+                f"array: got {type(x).__name__} beside Tensors, expected numbers, arrays, Tensors "
+                "and lists of them."
+            )
+    return np.result_type(
+        *{x.dtype for x in parts if hasattr(x, "dtype")},
+        *(kind(0) for kind in NUMBERS if any(type(x) is kind for x in parts)),
+    )
+
+
+def _nested(data: Any, dtype: Any) -> Any:
     if not isinstance(data, (list, tuple)):
-        return data
-    parts = [_nested(d) for d in data]
-    if not any(isinstance(p, Tensor) for p in parts):
-        return np.array(parts)
-    shapes = {shape_of(p) for p in parts}
+        return data if isinstance(data, Tensor) else np.asarray(data, dtype)
+    parts = [_nested(d, dtype) for d in data]
+    shapes = {p.shape for p in parts}
     if len(shapes) > 1:
         raise ShapeError(f"array: got parts of shapes {sorted(shapes)}, expected one shape.")
-    return stacked(*(p if hasattr(p, "shape") else np.asarray(p) for p in parts))
+    if not any(isinstance(p, Tensor) for p in parts):
+        return np.array(parts, dtype)
+    return stacked(*parts, dtype=dtype)
+
+
+def _regular(data: Any) -> Any:
+    try:
+        out = np.array(data)
+    except ValueError as error:
+        raise ShapeError(f"array: got parts of different shapes; {error}") from None
+    if out.dtype == object:
+        raise DTypeError(
+            f"array: got {type(data).__name__} that is no array of numbers, expected nested lists "
+            "of numbers, arrays and Tensors; write list(...) around a generator."
+        )
+    return out
 
 
 # -- splitting ---------------------------------------------------------------------------------
 
 
 def _split(ary: Any, cuts: list[int], axis: int) -> list[Any]:
-    before = (slice(None),) * (axis % len(shape_of(ary)))
+    before = (slice(None),) * axis
     edges = [None, *cuts, None]
     return [getitem(ary, (*before, slice(a, b))) for a, b in pairwise(edges)]
 
@@ -173,11 +314,21 @@ def _split(ary: Any, cuts: list[int], axis: int) -> list[Any]:
 @composed(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Parts along axis, at the indices given or in so many nearly equal sections (views)."""
-    if np.ndim(indices_or_sections):
-        return _split(ary, [int(i) for i in indices_or_sections], axis)
-    n, size = int(indices_or_sections), shape_of(ary)[axis]
+    return _sections(ary, indices_or_sections, axis, "array_split")
+
+
+def _sections(ary: Any, sections: Any, axis: int, who: str) -> list[Any]:
+    axis = axis_of(axis, len(shape_of(ary)), who)
+    if np.ndim(sections):
+        return _split(ary, [int(i) for i in sections], axis)
+    n, size = int(sections), shape_of(ary)[axis]
     if n <= 0:
-        raise ArgumentError(f"array_split: got {n} sections, expected at least 1.")
+        raise ArgumentError(f"{who}: got {n} sections, expected at least 1.")
+    if who != "array_split" and size % n:
+        raise ShapeError(
+            f"{who}: got {n} sections for an axis of size {size}, which they do not divide; use "
+            "array_split."
+        )
     sizes = [size // n + (i < size % n) for i in range(n)]
     return _split(ary, [int(c) for c in np.cumsum(sizes)[:-1]], axis)
 
@@ -185,22 +336,77 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 @composed(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """As ``array_split``, but sections must be equal."""
-    size = shape_of(ary)[axis]
-    if not np.ndim(indices_or_sections) and size % int(indices_or_sections):
-        raise ShapeError(
-            f"split: got {indices_or_sections} sections for an axis of size {size}, which they do "
-            "not divide; use array_split."
-        )
-    return array_split(ary, indices_or_sections, axis)
+    return _sections(ary, indices_or_sections, axis, "split")
 
 
 @composed(np.hsplit)
 def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     """``split`` along columns (along the only axis of a 1-d array)."""
-    return split(ary, indices_or_sections, 0 if len(shape_of(ary)) == 1 else 1)
+    axis = 0 if len(shape_of(ary)) == 1 else 1
+    return _sections(ary, indices_or_sections, axis, "hsplit")
 
 
 @composed(np.vsplit)
 def vsplit(ary: Any, indices_or_sections: Any) -> Any:
-    """``split`` along rows."""
-    return split(ary, indices_or_sections, 0)
+    """``split`` along rows, of an array with two axes or more."""
+    if len(shape_of(ary)) < 2:
+        raise ShapeError(f"vsplit: got shape {shape_of(ary)}, expected two axes or more.")
+    return _sections(ary, indices_or_sections, 0, "vsplit")
+
+
+@composed(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> Any:
+    """``split`` along the third axis."""
+    return _sections(ary, indices_or_sections, 2, "dsplit")
+
+
+# -- functions of parts ------------------------------------------------------------------
+
+
+@composed(np.apply_along_axis)
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    """func1d of each 1-d part of arr along axis, the results in place of that axis.
+
+    Derivative: that of func1d, which is called on a recorded Tensor for each part.
+
+    >>> import autograd_lite as ag
+    >>> ag.apply_along_axis(lambda row: row[0] * row, 1, [[1.0, 2.0], [3.0, 4.0]]).data
+    array([[ 1.,  2.],
+           [ 9., 12.]])
+    """
+    arr = lifted(arr)
+    axis = axis_of(axis, arr.ndim, "apply_along_axis")
+    parts = moveaxis(arr, axis, -1)
+    outer = parts.shape[:-1]
+    if 0 in outer:
+        raise ShapeError(
+            f"apply_along_axis: got shape {arr.shape} and axis={axis}; there is no part to call "
+            "the function on."
+        )
+    found = [func1d(parts[at], *args, **kwargs) for at in np.ndindex(outer)]
+    inner = shape_of(found[0])
+    out = reshape(array(found), (*outer, *inner))
+    ndim = len(outer)
+    behind = range(ndim, ndim + len(inner))
+    return transpose(out, (*range(axis), *behind, *range(axis, ndim)))
+
+
+@composed(np.apply_over_axes)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    """func(a, axis) for one axis after the other, each result in place of a, with a's axes.
+
+    Derivative: that of func, which is called on recorded Tensors.
+    """
+    a = lifted(a)
+    for axis in (axes,) if np.ndim(axes) == 0 else axes:
+        i = axis_of(axis, a.ndim, "apply_over_axes")
+        out = func(a, i)
+        if len(shape_of(out)) == a.ndim - 1:
+            out = expand_dims(out, i)
+        if len(shape_of(out)) != a.ndim:
+            raise ShapeError(
+                f"apply_over_axes: got a function that made shape {shape_of(out)} of {a.shape}, "
+                "expected as many axes, or one less."
+            )
+        a = lifted(out)
+    return a

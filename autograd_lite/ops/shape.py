@@ -3,50 +3,101 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..op import Sample
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..inputs import coerced
+from ..methods import plain
+from ..op import FUNCTIONS, Sample
 from ..primitive import composed, primitive
-from .index import scatter
+from ..tensor import Tensor, apply1, plain_tensor
+from .index import axis_of, errors_of, getitem, scatter
 
 __all__ = [
     "astype", "broadcast_arrays", "broadcast_to", "copy", "expand_dims", "flatten", "flip",
-    "fliplr", "flipud", "moveaxis", "ravel", "repeat", "reshape", "roll", "squeeze",
-    "swapaxes", "tile", "transpose",
+    "fliplr", "flipud", "matrix_transpose", "moveaxis", "permute_dims", "ravel", "repeat",
+    "reshape", "resize", "roll", "rollaxis", "rot90", "squeeze", "swapaxes", "tile", "transpose",
+    "trim_zeros", "unstack",
 ]  # fmt: skip
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """The shape of an array, a Tensor or a number."""
-    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+    return tuple(x.shape) if hasattr(x, "shape") else np.shape(plain(x))
+
+
+def lifted(x: Any) -> Any:
+    """x itself if it is a Tensor, else a Tensor of it (which shares an array's memory)."""
+    if isinstance(x, Tensor):
+        return x
+    if not isinstance(x, (np.ndarray, np.generic)):
+        return FUNCTIONS["array"](x)
+    data = coerced(reshaped.op, x)
+    return plain_tensor(data if data.ndim else data[()])
 
 
 @primitive(
-    numpy=np.reshape, linear=True, view=True, family="reshape",
+    linear=True, view=True, family="reshape", name="reshape",
     samples=(
         Sample((2, 3), shape=(3, 2)), Sample((2, 3), shape=-1), Sample((2, 3), shape=(2, -1, 1)),
         Sample((), shape=(1, 1)), Sample((1,), shape=()), Sample((0, 3), shape=(3, 0)),
-        Sample((2, 3), shape=6, order="F"),
+        Sample((2, 3), shape=6, order="F"), Sample((2, 3), shape=(3, 2), copy=True),
     ),
 )  # fmt: skip
-def reshape(a: Any, *, shape: Any = None, order: str = "C") -> Any:
-    """The same entries in another shape; one size may be -1. Derivative: g in the old shape."""
-    return a.reshape(shape, order=order)
+def reshaped(a: Any, *, shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+    """The same entries in another shape; see the function ``reshape``."""
+    out = a.reshape(shape, order=order)
+    if copy is None:
+        return out
+    shared = not a.ndim or not out.size or np.may_share_memory(out, a)
+    if not copy and not shared:
+        raise ValueError("copy=False cannot be kept: these entries are not in order in memory")
+    return out.copy() if copy and shared else out
 
 
-@reshape.vjp
-def _(g: Any, out: Any, a: Any, *, shape: Any, order: str) -> Any:
+@reshaped.vjp
+def _(g: Any, out: Any, a: Any, *, shape: Any, order: str, copy: Any) -> Any:
     return g.reshape(a.shape) if order == "C" else np.reshape(g, a.shape, order=order)  # type: ignore[call-overload]
 
 
-@reshape.batch
-def _(ts: Any, a: Any, *, shape: Any, order: str) -> Any:
+@reshaped.batch
+def _(ts: Any, a: Any, *, shape: Any, order: str, copy: Any) -> Any:
     if order != "C":
         return NotImplemented
     return ts.reshape(len(ts), *np.empty(a.shape, np.bool_).reshape(shape).shape)
+
+
+@composed(np.reshape)
+def reshape(
+    a: Any, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: bool | None = None
+) -> Any:
+    """The same entries in another shape; one size may be -1. Derivative: g in the old shape.
+
+    Args:
+        shape: an int or a tuple of ints (newshape is its old name).
+        order: "C" (the last axis fastest), "F" (the first), "A" ("F" if a lies so in memory).
+        copy: True always copies, False refuses to, None copies where it must.
+
+    >>> import autograd_lite as ag
+    >>> ag.reshape([[1.0, 2.0], [3.0, 4.0]], -1, order="F").data
+    array([1., 3., 2., 4.])
+    """
+    shape = newshape if shape is None else shape
+    if shape is None:
+        raise DTypeError("reshape: the argument 'shape' is missing.")
+    if type(shape) is list:
+        shape = tuple(shape)
+    if order == "A":
+        order = "F" if _memory(a).flags.fnc else "C"
+    return apply1(reshaped.op, a, {"shape": shape, "order": order, "copy": copy})
+
+
+def _memory(a: Any) -> Any:
+    a = a._data if isinstance(a, Tensor) else a
+    return a if isinstance(a, (np.ndarray, np.generic)) else np.empty(0)
 
 
 @primitive(
@@ -97,13 +148,38 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     (3, 4, 2)
     """
     ndim = len(shape_of(a))
-    np.moveaxis(np.empty((0,) * ndim), source, destination)  # for NumPy's own errors
-    froms = [i % ndim for i in (source if isinstance(source, Sequence) else (source,))]
-    tos = [i % ndim for i in (destination if isinstance(destination, Sequence) else (destination,))]
+    with errors_of("moveaxis"):
+        froms = normalize_axis_tuple(source, ndim, "source")
+        tos = normalize_axis_tuple(destination, ndim, "destination")
+        if len(froms) != len(tos):
+            raise ValueError(f"got {len(froms)} axes to move and {len(tos)} places for them")
     axes = [i for i in range(ndim) if i not in froms]
     for to, at in sorted(zip(tos, froms, strict=True)):
         axes.insert(to, at)
     return transpose(a, tuple(axes))
+
+
+@composed(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """One axis moved in front of the axis that stands at start, the others in order."""
+    ndim = len(shape_of(a))
+    axis = axis_of(axis, ndim, "rollaxis")
+    # There are ndim + 1 places to put it: the one behind the last axis is ndim.
+    start = ndim if start == ndim else axis_of(start, ndim, "rollaxis (start)")
+    axes = [i for i in range(ndim) if i != axis]
+    axes.insert(start - (axis < start), axis)
+    return transpose(a, tuple(axes))
+
+
+permute_dims = transpose
+
+
+@composed(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Any) -> Any:
+    """The last two axes exchanged. Derivative: g with them exchanged."""
+    if len(shape_of(x)) < 2:
+        raise ShapeError(f"matrix_transpose: got shape {shape_of(x)}, expected two axes or more.")
+    return swapaxes(x, -1, -2)
 
 
 @primitive(
@@ -130,50 +206,87 @@ def squeeze(a: Any, *, axis: Any = None) -> Any:
 squeeze.vjp(lambda g, out, a, *, axis: g.reshape(a.shape))
 
 
+def _in_one(a: Any, order: str, copy: bool | None) -> Any:
+    if order == "K":
+        # As the entries lie in memory: the axis with the widest stride is the slowest.
+        data = _memory(a)
+        steps = [-abs(s) for s in data.strides]
+        a = transpose(a, tuple(sorted(range(data.ndim), key=steps.__getitem__)))
+        order = "C"
+    return reshape(a, -1, order, copy=copy)
+
+
 @composed(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    """The entries as one axis. Derivative: g in the old shape."""
-    return reshape(a, -1, order=order)
+    """The entries as one axis. Derivative: g in the old shape.
+
+    Args:
+        order: as for ``reshape``, and "K" for the order in which they lie in memory.
+    """
+    return _in_one(a, order, None)
 
 
 @composed(name="flatten")
 def flatten(a: Any, order: str = "C") -> Any:
     """The entries as one axis, copied. Derivative: g in the old shape."""
-    return copy(reshape(a, -1, order=order))
+    return _in_one(a, order, True)
 
 
 @primitive(
-    numpy=np.copy, linear=True, samples=(Sample((2, 3)), Sample(())),
+    numpy=np.copy, linear=True, samples=(Sample((2, 3)), Sample(()), Sample((2, 3), order="F")),
 )  # fmt: skip
-def copy(a: Any) -> Any:
-    """A copy in memory of its own. Derivative: g."""
-    return np.array(a)
+def copy(a: Any, *, order: str = "K", subok: bool = False) -> Any:
+    """A copy in memory of its own, laid out as order says. Derivative: g.
+
+    subok is NumPy's: a Tensor holds a plain ndarray, so there is no subclass to keep.
+    """
+    return np.array(a, order=order)  # type: ignore[call-overload]
 
 
-copy.vjp(lambda g, out, a: g)
+copy.vjp(lambda g, out, a, *, order, subok: g)
 
 
 @primitive(
     linear=True, name="astype",
     samples=(Sample((2, 3), dtype=np.float64), Sample((2,), dtype=np.complex128)),
 )  # fmt: skip
-def cast(x: Any, *, dtype: Any) -> Any:
+def cast(x: Any, *, dtype: Any, order: str = "K") -> Any:
     """x in another dtype; see the function ``astype``."""
-    return x.astype(dtype)
+    return x.astype(dtype, order=order)
 
 
-cast.vjp(lambda g, out, x, *, dtype: g)
+cast.vjp(lambda g, out, x, *, dtype, order: g)
 
 
 @composed(*(f for f in [getattr(np, "astype", None)] if f))  # NumPy 2.1 has it
-def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
+def astype(
+    x: Any,
+    dtype: Any,
+    order: str = "K",
+    casting: str = "unsafe",
+    subok: bool = True,
+    copy: bool = True,
+    *,
+    device: Any = None,
+) -> Any:
     """x in another dtype, recorded. Derivative: g in x's dtype; none through integers.
+
+    Args:
+        order, casting: as for ``ndarray.astype``.
+        copy: False gives x itself if its dtype is right already.
+        subok, device: NumPy's; a Tensor holds a plain ndarray, and "cpu" is the only device.
 
     >>> import autograd_lite as ag
     >>> ag.astype(ag.Tensor([1.5]), "float32").dtype
     dtype('float32')
     """
-    return cast(x, dtype=np.dtype(dtype))
+    x = lifted(x)
+    to = np.dtype(dtype)
+    if not np.can_cast(x.dtype, to, casting):  # type: ignore[arg-type]
+        raise DTypeError(f"astype: got dtype {x.dtype}, which casting={casting!r} keeps from {to}.")
+    if device not in (None, "cpu"):
+        raise ArgumentError(f"astype: got device={device!r}, expected 'cpu'.")
+    return x if x.dtype == to and not copy else cast(x, dtype=to, order=order)
 
 
 @primitive(
@@ -181,25 +294,29 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     samples=(Sample((3,), shape=(2, 3)), Sample((2, 1), shape=(4, 2, 3)), Sample((), shape=(2,)),
              Sample((1, 3), shape=(0, 3))),
 )  # fmt: skip
-def broadcast_to(array: Any, *, shape: Any) -> Any:
-    """array repeated to shape, as a read-only view. Derivative: g summed over the repeats."""
+def broadcast_to(array: Any, *, shape: Any, subok: bool = False) -> Any:
+    """array repeated to shape, as a read-only view. Derivative: g summed over the repeats.
+
+    subok is NumPy's: a Tensor holds a plain ndarray, so there is no subclass to keep.
+    """
     return np.broadcast_to(array, shape)
 
 
-broadcast_to.vjp(lambda g, out, array, *, shape: g)
+broadcast_to.vjp(lambda g, out, array, *, shape, subok: g)
 
 
 @broadcast_to.batch
-def _(ts: Any, array: Any, *, shape: Any) -> Any:
+def _(ts: Any, array: Any, *, shape: Any, subok: bool) -> Any:
     full = np.broadcast_shapes(shape)
     lead = (1,) * (len(full) - len(array.shape))
     return np.broadcast_to(ts.reshape(len(ts), *lead, *array.shape), (len(ts), *full))
 
 
 @composed(np.broadcast_arrays)
-def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
-    """Every array broadcast to the common shape."""
-    shape = np.broadcast_shapes(*(shape_of(a) for a in arrays))
+def broadcast_arrays(*arrays: Any, subok: bool = False) -> tuple[Any, ...]:
+    """Every array broadcast to the common shape, as read-only views (subok is NumPy's)."""
+    with errors_of("broadcast_arrays"):
+        shape = np.broadcast_shapes(*(shape_of(a) for a in arrays))
     return tuple(broadcast_to(a, shape) for a in arrays)
 
 
@@ -242,28 +359,45 @@ def roll(a: Any, *, shift: Any, axis: Any = None) -> Any:
 
 @roll.vjp
 def _(g: Any, out: Any, a: Any, *, shift: Any, axis: Any) -> Any:
-    back = tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
-    return np.roll(g, back, axis)
+    return np.roll(g, np.negative(shift), axis)
 
 
 @primitive(
-    numpy=np.repeat, linear=True,
+    linear=True, name="repeat",
     samples=(Sample((2, 3), repeats=2), Sample((2, 3), repeats=2, axis=0),
-             Sample((3,), repeats=np.array([2, 0, 1]), axis=0)),
+             Sample((2, 3), repeats=0, axis=-1), Sample((), repeats=3), Sample((2, 0), repeats=2),
+             Sample((3,), repeats=np.array([2, 0, 1]), axis=0),
+             Sample((2, 2), repeats=np.array([2, 0, 1, 1]))),
 )  # fmt: skip
-def repeat(a: Any, *, repeats: Any, axis: Any = None) -> Any:
-    """Each entry along axis several times. Derivative: g summed over an entry's repeats."""
+def repeated(a: Any, *, repeats: Any, axis: Any = None) -> Any:
+    """Each entry several times; see the function ``repeat``."""
     return np.repeat(a, repeats, axis)
 
 
-@repeat.vjp
+@repeated.vjp
 def _(g: Any, out: Any, a: Any, *, repeats: Any, axis: Any) -> Any:
-    size = math.prod(a.shape) if axis is None else a.shape[axis]
-    source = np.repeat(np.arange(size), repeats)
-    if axis is None:
-        return scatter.inner(g, index=(source,), shape=(size,)).reshape(a.shape)
-    index = (slice(None),) * (axis % len(a.shape)) + (source,)
-    return scatter.inner(g, index=index, shape=a.shape)
+    shape = (math.prod(a.shape),) if axis is None else tuple(a.shape)
+    at = 0 if axis is None else axis % len(shape)
+    if isinstance(repeats, int):
+        wide = (*shape[: at + 1], repeats, *shape[at + 1 :])
+        return g.reshape(wide).sum(axis=at + 1).reshape(a.shape)
+    source = np.repeat(np.arange(shape[at]), repeats)
+    return scatter.inner(g, index=(slice(None),) * at + (source,), shape=shape).reshape(a.shape)
+
+
+@composed(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    """Each entry along axis several times. Derivative: g summed over an entry's repeats.
+
+    Args:
+        repeats: how often, an int or one for each entry along axis.
+        axis: None repeats the entries of the flattened array.
+    """
+    count = np.array(plain(repeats))
+    if count.dtype.kind not in "iub" and count.size:
+        raise DTypeError(f"repeat: got repeats of dtype {count.dtype}, expected integers.")
+    count = count.astype(np.intp)
+    return repeated(a, repeats=int(count) if count.ndim == 0 else count, axis=axis)
 
 
 @composed(np.tile)
@@ -277,4 +411,68 @@ def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     spaced = [n for size in shape for n in (1, size)]
     wide = [n for r, size in zip(reps, shape, strict=True) for n in (r, size)]
     whole = tuple(r * size for r, size in zip(reps, shape, strict=True))
-    return reshape(broadcast_to(reshape(A, tuple(spaced)), tuple(wide)), whole)
+    return reshape(broadcast_to(reshape(A, tuple(spaced)), tuple(wide)), whole, copy=True)
+
+
+@composed(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    """The entries in order, repeated or cut until they fill new_shape; zeros of an empty array.
+
+    Derivative: g summed over an entry's repeats.
+    """
+    shape = (new_shape,) if np.ndim(new_shape) == 0 else tuple(new_shape)
+    if any(n < 0 for n in shape):
+        raise ShapeError(f"resize: got new_shape={new_shape}, expected sizes of 0 or more.")
+    flat, size = ravel(a), math.prod(shape)
+    count = shape_of(flat)[0]
+    if not count:
+        return reshape(scatter(flat, index=slice(0, 0), shape=(size,)), shape)
+    return reshape(getitem(flat, np.arange(size) % count), shape)
+
+
+@composed(np.rot90)
+def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    """m turned k times by a quarter in the plane of two axes, from the first towards the second.
+
+    Derivative: g turned back.
+    """
+    ndim = len(shape_of(m))
+    if len(tuple(axes)) != 2:
+        raise ShapeError(f"rot90: got axes={axes}, expected two of them.")
+    one, two = (axis_of(i, ndim, "rot90") for i in axes)
+    if one == two:
+        raise ShapeError(f"rot90: got axes={axes}, expected two different ones.")
+    k = k % 4
+    if k % 2 == 0:
+        return flip(m, (one, two)) if k else getitem(m, ...)
+    return swapaxes(flip(m, two), one, two) if k == 1 else flip(swapaxes(m, one, two), two)
+
+
+@composed(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """filt without the zeros at its front ("f" in trim) and back ("b").
+
+    Of an array with several axes those layers go that are zero all over, along axis (an int, a
+    tuple, or None for all). Derivative: g with zeros around it.
+    """
+    filt = lifted(filt)
+    trim = trim.lower()
+    if trim not in ("fb", "bf", "f", "b"):
+        raise ArgumentError(f"trim_zeros: got trim={trim!r}, expected 'fb', 'f' or 'b'.")
+    with errors_of("trim_zeros"):
+        axes = range(filt.ndim) if axis is None else normalize_axis_tuple(axis, filt.ndim)
+    found = np.argwhere(filt._data)
+    index = [slice(None)] * filt.ndim
+    for i in axes:
+        first, last = (found[:, i].min(), found[:, i].max()) if len(found) else (0, -1)
+        front, back = "f" in trim or not len(found), "b" in trim or not len(found)
+        index[i] = slice(int(first) if front else None, int(last) + 1 if back else None)
+    return getitem(filt, tuple(index))
+
+
+@composed(*(f for f in [getattr(np, "unstack", None)] if f))  # NumPy 2.1 has it
+def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
+    """The parts of x along axis, each without that axis (views). Derivative: g in its place."""
+    shape = shape_of(x)
+    axis = axis_of(axis, len(shape), "unstack")
+    return tuple(getitem(x, (slice(None),) * axis + (i,)) for i in range(shape[axis]))

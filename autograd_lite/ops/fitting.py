@@ -1,0 +1,144 @@
+"""Polynomials from points and from roots, and the roots of one."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, ShapeError
+from ..methods import plain
+from ..primitive import composed
+from .decompositions import eigvals
+from .elementwise import multiply, sqrt
+from .index import getitem
+from .joining import atleast_1d, concatenate
+from .piecewise import real
+from .polynomials import vander
+from .products import matmul, outer
+from .reduce import sum
+from .shape import expand_dims, lifted, reshape, shape_of, transpose
+from .signal import convolve
+from .solve import inv, lstsq
+
+__all__ = ["poly", "polyfit", "roots"]
+
+
+@composed(np.roots)
+def roots(p: Any) -> Any:
+    """The roots of the polynomial with coefficients p, the highest power first.
+
+    Derivative: as that of the companion matrix's eigenvalues; none at multiple roots.
+
+    Raises:
+        ShapeError: p has more than one axis. MatrixError: in backward, a multiple root.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> ag.grad(lambda p: ag.roots(p).real.max())(np.array([1.0, -3.0, 2.0])).round(6)
+    array([-4., -2., -1.])
+    """
+    p = atleast_1d(lifted(p))
+    if p.ndim != 1:
+        raise ShapeError(f"roots: got shape {p.shape}, expected one axis of coefficients.")
+    there = np.flatnonzero(p.data)
+    if len(there) == 0:
+        return lifted(np.array([]))
+    first, last = int(there[0]), int(there[-1])
+    zeros = p.shape[0] - 1 - last  # each trailing 0 is a root of 0
+    p = p[first : last + 1] * 1.0
+    n = p.shape[0] - 1
+    if n < 1:
+        return lifted(np.zeros(zeros, p.dtype))
+    top = expand_dims(-p[1:] / p[0], 0)
+    found = eigvals(concatenate([top, np.eye(n - 1, n, dtype=p.dtype)]) if n > 1 else top)
+    return concatenate([found, np.zeros(zeros, found.dtype)]) if zeros else found
+
+
+@composed(np.poly)
+def poly(seq_of_zeros: Any) -> Any:
+    """The coefficients of the polynomial with these roots, or of a matrix's characteristic one.
+
+    Derivative: as that of the products (z - root), multiplied out.
+
+    Raises:
+        ShapeError: neither one axis nor a square matrix.
+    """
+    zeros = atleast_1d(lifted(seq_of_zeros))
+    shape = zeros.shape
+    if len(shape) == 2 and shape[0] == shape[1] != 0:
+        zeros = eigvals(zeros)
+    elif len(shape) != 1:
+        raise ShapeError(f"poly: got shape {shape}, expected one axis, or a square matrix.")
+    if not zeros.shape[0]:
+        return lifted(1.0)
+    zeros = zeros * 1.0
+    out = lifted(np.ones(1, zeros.dtype))
+    for k in range(zeros.shape[0]):
+        out = convolve(out, concatenate([np.ones(1, zeros.dtype), -zeros[k : k + 1]]))
+    if out.dtype.kind == "c":
+        values = np.sort(plain(zeros))
+        if np.array_equal(values, np.sort(values.conj())):
+            out = real(out)
+    return out
+
+
+@composed(np.polyfit)
+def polyfit(
+    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+) -> Any:
+    """Coefficients of the polynomial of degree deg that fits points best, as ``np.polyfit``.
+
+    Args:
+        x: shape (m,). y: (m,), or (m, k) for k fits at once. w: weights of the errors, (m,).
+        rcond: singular values below this fraction of the largest count as 0.
+        full: give (c, residuals, rank, singular values, rcond). cov: give (c, covariance).
+
+    Derivative: as ``lstsq``, in x, y and w.
+
+    Raises:
+        ArgumentError: deg < 0, or too few points for cov. ShapeError: shapes that do not fit.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> ag.grad(lambda y: ag.polyfit(np.array([0.0, 1.0]), y, 1)[0])(np.array([1.0, 3.0])).round(9)
+    array([-1.,  1.])
+    """
+    order = int(deg) + 1
+    x, y = lifted(x) + 0.0, lifted(y) + 0.0
+    if order < 1:
+        raise ArgumentError(f"polyfit: got deg={deg}, expected at least 0.")
+    if x.ndim != 1 or y.ndim not in (1, 2) or not x.shape[0] or y.shape[0] != x.shape[0]:
+        raise ShapeError(
+            f"polyfit: got shapes {x.shape} and {y.shape}, expected (m,) and (m,) or (m, k), m > 0."
+        )
+    if rcond is None:
+        rcond = x.shape[0] * np.finfo(x.dtype).eps
+    left, right = vander(x, order), y
+    if w is not None:
+        w = lifted(w) + 0.0
+        if shape_of(w) != x.shape:
+            raise ShapeError(f"polyfit: got weights of shape {w.shape}, expected {x.shape}.")
+        left = multiply(left, expand_dims(w, 1))
+        right = multiply(right, expand_dims(w, 1) if y.ndim == 2 else w)
+    scale = sqrt(sum(left * left, axis=0))
+    left = left / scale
+    c, residuals, rank, s = lstsq(left, right, rcond)
+    c = transpose(transpose(c) / scale)
+    if rank != order and not full:
+        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
+    if full:
+        return c, residuals, rank, s, rcond
+    if not cov:
+        return c
+    base = inv(matmul(transpose(left), left)) / outer(scale, scale)
+    if cov != "unscaled":
+        if x.shape[0] <= order:
+            raise ArgumentError(
+                f"polyfit: got {x.shape[0]} points for cov=True with degree {deg}, expected more "
+                f"than {order}; or pass cov='unscaled'."
+            )
+        residuals = residuals / (x.shape[0] - order)
+        base = reshape(base, (order, order, 1)) * residuals if y.ndim == 2 else base * residuals
+    elif y.ndim == 2:
+        base = getitem(base, (Ellipsis, None))
+    return c, base
