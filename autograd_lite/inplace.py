@@ -89,6 +89,8 @@ def set_item(t: Any, index: Any, value: Any) -> None:
         and _shares(value._data, t._data)
     ):
         return  # the second half of t[i] += u: the view has written itself into t already
+    if isinstance(value, (list, tuple)):
+        value = FUNCTIONS["array"](value)  # there may be Tensors in it
     chain, own = _writable(t, "setitem", value)
     if type(t._data) is not np.ndarray:
         t._data = np.array(t._data)

@@ -24,6 +24,8 @@ NUMBERS = (float, int, bool, complex)
 
 def as_data(data: Any, dtype: Any, who: str) -> Any:
     """A copy of array-like data as the engine keeps it: an ndarray, a NumPy scalar if 0-d."""
+    if isinstance(data, np.ma.MaskedArray):
+        raise DTypeError(_masked_sentence(who))
     try:
         array = np.array(data, dtype=dtype)
     except (ValueError, TypeError) as error:
@@ -37,6 +39,13 @@ def as_data(data: Any, dtype: Any, who: str) -> Any:
             "numbers; convert the data first."
         )
     return array if array.ndim else array[()]
+
+
+def _masked_sentence(who: str) -> str:
+    return (
+        f"{who}: got a masked array, whose mask would be dropped in silence; use where= with the "
+        "mask, or x.filled(...)."
+    )
 
 
 def stub(op: Op, value: Any, source: Any) -> Any:
@@ -70,10 +79,7 @@ def coerced(op: Op, x: Any) -> Any:
     if type(x) in NUMBERS:
         return x if op.pointwise and len(op.inputs) > 1 else np.asarray(x)[()]
     if isinstance(x, np.ma.MaskedArray):
-        raise DTypeError(
-            f"{op.name}: got a masked array, whose mask would be dropped in silence; use where= "
-            "with the mask, or x.filled(...)."
-        )
+        raise DTypeError(_masked_sentence(op.name))
     if isinstance(x, (np.ndarray, np.generic)):
         if x.dtype.kind in "biufc":
             return x if isinstance(x, np.generic) else np.asarray(x)

@@ -59,18 +59,6 @@ def _compare(ufunc: Any, turned: bool = False) -> Callable[..., Any]:
     return method
 
 
-def _in_place(name: str, instead: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        raise UnsupportedError(
-            f"{name}: got a Tensor, and this method of ndarray changes its array in place, which "
-            f"a graph cannot follow; use {instead}."
-        )
-
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"Refused: it works in place; use {instead}."
-    return method
-
-
 class NumpyMethods:
     """The part of Tensor that makes it an array to NumPy's users and to NumPy."""
 
@@ -99,17 +87,13 @@ class NumpyMethods:
     copy = _method("copy")
     astype = _method("astype")
     take = _method("take")
-    compress = _method("compress")
     choose = _method("choose")
     diagonal = _method("diagonal")
     trace = _method("trace")
     cumprod = _method("cumprod")
     round = _method("round")
 
-    sort = _in_place("sort", "np.sort(t)")
-    partition = _in_place("partition", "np.partition(t, kth)")
-    resize = _in_place("resize", "np.resize(t, shape) or t.reshape(shape)")
-    put = _in_place("put", "t[index] = value")
+    put = _method("put")
 
     argmax = _plain_method("argmax")
     argmin = _plain_method("argmin")
@@ -160,6 +144,25 @@ class NumpyMethods:
 
     def __trunc__(self) -> Any:
         return FUNCTIONS["trunc"](self)
+
+    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Any:
+        """ndarray's method, recorded: see ``autograd_lite.compress``."""
+        return FUNCTIONS["compress"](condition, self, axis, out)
+
+    def sort(self, axis: int = -1, **kwargs: Any) -> None:
+        """ndarray's method: sorts in place, recorded or refused as every write in place."""
+        self[...] = FUNCTIONS["sort"](self, axis, **kwargs)  # type: ignore[index]
+
+    def partition(self, kth: Any, axis: int = -1, **kwargs: Any) -> None:
+        """ndarray's method: in place, recorded or refused as every write in place."""
+        self[...] = FUNCTIONS["partition"](self, kth, axis, **kwargs)  # type: ignore[index]
+
+    def resize(self, *shape: Any, **kwargs: Any) -> None:
+        """Refused: an array cannot change its size in place and keep its graph."""
+        raise UnsupportedError(
+            "resize: got a Tensor, and this method of ndarray changes its array's size in place, "
+            "which a graph cannot follow; use np.resize(t, shape) or t.reshape(shape)."
+        )
 
     def fill(self, value: Any) -> None:
         """ndarray's method: ``t[...] = value``, recorded or refused as every write in place."""
@@ -405,34 +408,15 @@ def no_rule(name: str, module: str = "np") -> UnsupportedError:
 
 # What to do instead, for functions that users reach for and that can have no rule.
 _VALUES = "values = t.data, whose result as an index keeps the graph: t[index]"
-_WRITES = "t[index] = value, or ag.setitem"
 _NEAREST = {
-    "apply_along_axis": "np.stack of the function's results for each row",
-    "apply_over_axes": "the function itself with axis=",
     "asarray_chkfinite": "ag.array and np.isfinite(t)",
     "asmatrix": "a Tensor of two dimensions",
     "bmat": "np.block",
-    "copyto": _WRITES,
-    "fill_diagonal": _WRITES,
     "frompyfunc": "autograd_lite's functions in the Python function, on the whole Tensor",
     "fromfunction": "the function itself on np.indices(shape)",
-    "histogram": "a smooth count, such as ag.sigmoid of the distances to the edges, summed",
-    "histogram2d": "a smooth count, such as ag.sigmoid of the distances to the edges, summed",
-    "histogramdd": "a smooth count, such as ag.sigmoid of the distances to the edges, summed",
-    "histogram_bin_edges": "t.data for the edges: they are constants",
     "intersect1d": _VALUES,
-    "lstsq": "np.linalg.solve with the normal equations, or np.linalg.pinv",
-    "place": _WRITES,
-    "poly": "a product of its factors with np.convolve",
-    "polydiv": "t.data, or np.convolve and np.linalg.solve",
-    "polyfit": "np.linalg.pinv(np.vander(x, degree + 1)) @ y",
-    "put": _WRITES,
-    "put_along_axis": _WRITES,
-    "putmask": _WRITES,
-    "roots": "np.linalg.eigvals of the companion matrix",
     "setdiff1d": _VALUES,
     "setxor1d": _VALUES,
-    "trim_zeros": "t[start:stop] with bounds found from t.data",
     "union1d": _VALUES,
     "unique": _VALUES,
     "unique_all": _VALUES,

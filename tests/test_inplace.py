@@ -379,3 +379,37 @@ def test_the_array_of_a_detached_result_cannot_falsify_the_graph():
         pass
     y.sum().backward()
     close(x.grad, np.exp(U))
+
+
+def test_methods_of_ndarray_that_write_in_place_are_recorded():
+    x = np.array([3.0, 1.0, 2.0])
+    t = ag.Tensor(x, requires_grad=True)
+    u = t * 1.0
+    assert u.sort() is None
+    assert u.data.tolist() == [1.0, 2.0, 3.0]
+    (u * np.array([1.0, 10.0, 100.0])).sum().backward()
+    assert t.grad.tolist() == [100.0, 1.0, 10.0]
+    for write, expected in (
+        (lambda u: u.partition(1), [100.0, 1.0, 10.0]),
+        (lambda u: u.put([0], 7.0), [0.0, 10.0, 100.0]),
+        (lambda u: u.fill(7.0), [0.0, 0.0, 0.0]),
+    ):
+        t.zero_grad()
+        u = t * 1.0
+        write(u)
+        (u * np.array([1.0, 10.0, 100.0])).sum().backward()
+        assert t.grad.tolist() == expected
+    with pytest.raises(ag.errors.InPlaceError, match="no_grad"):
+        t.sort()
+    with pytest.raises(ag.errors.UnsupportedError, match="resize: got a Tensor"):
+        t.resize(2)
+
+
+def test_a_list_of_tensors_written_into_a_constant_keeps_its_graph():
+    a = ag.Tensor(2.0, requires_grad=True)
+    t = ag.Tensor(np.zeros(2))
+    t[:] = [a, a * a]
+    t.sum().backward()
+    assert a.grad == 5
+    with pytest.raises(ag.errors.DTypeError, match="got a masked array"):
+        ag.Tensor(np.ma.masked_array([1.0, 2.0], [True, False]))
