@@ -9,23 +9,28 @@ array([ 1.,  0., -1.,  0.])
 
 from __future__ import annotations
 
-from numpy.fft import fftfreq as fftfreq, rfftfreq as rfftfreq
+from numpy.fft import fftfreq, rfftfreq
 
 from .ops.fourier import (
-    fft as fft,
-    fft2 as fft2,
-    fftn as fftn,
-    fftshift as fftshift,
-    hfft as hfft,
-    ifft as ifft,
-    ifft2 as ifft2,
-    ifftn as ifftn,
-    ifftshift as ifftshift,
-    ihfft as ihfft,
-    irfft as irfft,
-    irfft2 as irfft2,
-    irfftn as irfftn,
-    rfft as rfft,
-    rfft2 as rfft2,
-    rfftn as rfftn,
+    fft,
+    fft2,
+    fftn,
+    fftshift,
+    hfft,
+    ifft,
+    ifft2,
+    ifftn,
+    ifftshift,
+    ihfft,
+    irfft,
+    irfft2,
+    irfftn,
+    rfft,
+    rfft2,
+    rfftn,
 )
+
+__all__ = [
+    "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift",
+    "ihfft", "irfft", "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
+]  # fmt: skip

@@ -78,7 +78,7 @@ def ops(containing: str = "") -> Listing:
         numpy = tuple(names.get(id(function), ()))
         if containing and not any(containing in n for n in (name, *numpy)):
             continue
-        doc = function.__doc__ or ""
+        doc = (op.doc if op else function.__doc__) or ""
         derivative = _derivative(doc) or "as that of the ops it is made of."
         arguments = repr(function).partition("(")[2].rpartition(")")[0] if op else _called(function)
         entries.append(

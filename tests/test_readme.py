@@ -1,6 +1,6 @@
 """The README tells the truth: its Python runs, its tables are what the code says.
 
-python tests/test_readme.py --write     writes the tables of functions and kinks into the README
+python tests/test_readme.py --write     writes its tables, and docs/functions.md
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import re
 import sys
 from pathlib import Path
 
-import autograd_lite as ag  # noqa: F401 - registers the ops
-from autograd_lite.op import OPS
+import numpy as np
+import pytest
+
+import autograd_lite as ag
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+REFERENCE = README.parent / "docs" / "functions.md"
 START, END = "<!-- kinks: made by tests/test_readme.py --write -->", "<!-- end of kinks -->"
 LIST, END_LIST = (
     "<!-- functions: made by tests/test_readme.py --write -->",
@@ -39,43 +42,79 @@ def test_python_in_the_readme_prints_what_it_says():
     assert len(blocks(text)) >= 6
 
 
+SUBJECTS = {
+    "elementwise": "Arithmetic and smooth functions",
+    "piecewise": "Kinks and jumps, complex parts",
+    "ufuncs": "More elementwise functions",
+    "activation": "Activations",
+    "reduce": "Reductions",
+    "statistics": "Statistics",
+    "scans": "Running sums, differences, integrals",
+    "shape": "Shape",
+    "joining": "Joining and splitting",
+    "padding": "Padding",
+    "index": "Indexing",
+    "selection": "Choosing and reordering",
+    "counting": "Counting",
+    "writing": "Writing",
+    "grids": "Grids",
+    "signal": "Signals",
+    "polynomials": "Polynomials",
+    "fitting": "Fits and roots",
+    "products": "Products",
+    "matrices": "Matrices",
+    "norms": "Norms",
+    "solve": "Linear systems",
+    "decompositions": "Factorisations",
+}
+
+
+# Taken before the README's own examples add theirs.
+ENTRIES = ag.ops()
+
+
 def kink_table():
-    rows = sorted(
-        (op.name, op.kinks)
-        for op in OPS.values()
-        if op.kinks and not op.name.startswith(("doc_", "prod_", "logsumexp_"))
-    )
-    lines = ["| op | derivative at its kinks |", "|---|---|"]
-    return "\n".join(lines + [f"| `{name}` | {kinks} |" for name, kinks in rows])
+    # Ops of scipy.special are registered only once SciPy has been imported: they state no kinks.
+    rows = [f"| `{e.name}` | {e.kinks} |" for e in ENTRIES if e.kinks]
+    return "\n".join(["| op | derivative at its kinks |", "|---|---|", *rows])
+
+
+def names_of(module):
+    return sorted(importlib.import_module(f"autograd_lite.{module}").__all__)
 
 
 def function_list():
-    subjects = {
-        "arithmetic and smooth": "elementwise",
-        "with kinks and jumps, complex parts": "piecewise",
-        "activations": "activation",
-        "reductions": "reduce",
-        "shape": "shape",
-        "joining and splitting": "joining",
-        "indexing": "index",
-        "products": "products",
-        "statistics": "statistics",
-        "running sums, differences": "scans",
-        "choosing and reordering": "selection",
-        "padding": "padding",
-        "signals, grids, polynomials": "signal",
-        "more of NumPy's elementwise functions": "ufuncs",
-        "matrices": "matrices",
-        "norms": "norms",
-        "linear systems": "solve",
-        "decompositions": "decompositions",
-    }
-    lines = []
-    for subject, module in subjects.items():
-        names = importlib.import_module(f"autograd_lite.ops.{module}").__all__
-        if names:
-            lines.append(f"- *{subject}*: " + " ".join(f"`{n}`" for n in sorted(names)))
-    return "\n".join(lines)
+    rows = [(title, names_of(f"ops.{module}")) for module, title in SUBJECTS.items()]
+    rows += [(f"`ag.{space}`, as `np.{space}`", names_of(space)) for space in ("linalg", "fft")]
+    return "\n".join(f"- *{title}*: " + " ".join(f"`{n}`" for n in names) for title, names in rows)
+
+
+def reference():
+    """The page of all functions: what ``ag.ops()`` says, by subject."""
+    known = {entry.name: entry for entry in ENTRIES}
+    lines = [
+        "# Functions",
+        "",
+        "What `ag.ops()` lists: every function with a derivative, under its name in `ag.` and its",
+        "names in NumPy. `g` is the gradient of the result, `out` the result. Made by",
+        "`python tests/test_readme.py --write`.",
+    ]
+    for module, title in SUBJECTS.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| function | NumPy | derivative | at kinks |",
+            "|---|---|---|---|",
+        ]
+        for name in names_of(f"ops.{module}"):
+            entry = known.get(name) or known.get(getattr(ag, name).__name__)
+            if entry is None:  # one_hot: of labels
+                continue
+            numpy = " ".join(f"`{n}`" for n in entry.numpy)
+            cells = (f"`{name}`", numpy, entry.derivative, entry.kinks)
+            lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def test_the_list_of_functions_is_the_code_s():
@@ -83,9 +122,32 @@ def test_the_list_of_functions_is_the_code_s():
     assert text[text.index(LIST) + len(LIST) : text.index(END_LIST)].strip() == function_list()
 
 
+def test_every_file_of_ops_has_a_subject():
+    files = {p.stem for p in (Path(ag.__file__).parent / "ops").glob("*.py")}
+    public = {f for f in files if f != "__init__" and hasattr(module_of(f), "__all__")}
+    assert public - set(SUBJECTS) <= {"fourier", "quantiles"} | SCIPY
+
+
+def module_of(name):
+    return None if name in SCIPY else importlib.import_module(f"autograd_lite.ops.{name}")
+
+
+SCIPY = {"bessels", "gammas", "information", "integrals", "normal", "special_tools"}
+
+
+@pytest.mark.skipif(not hasattr(np, "matvec"), reason="older NumPys lack some of the names")
+def test_the_reference_is_what_ops_says():
+    assert REFERENCE.read_text() == reference()
+
+
 def test_the_table_of_kinks_is_the_ops_own():
     text = README.read_text()
     assert text[text.index(START) + len(START) : text.index(END)].strip() == kink_table()
+
+
+def test_every_op_states_its_derivative():
+    silent = [e.name for e in ENTRIES if not e.composed and "ops it is made of" in e.derivative]
+    assert not silent
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
@@ -93,3 +155,4 @@ if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
         whole = README.read_text()
         before, after = whole[: whole.index(start) + len(start)], whole[whole.index(end) :]
         README.write_text(f"{before}\n{made}\n{after}")
+    REFERENCE.write_text(reference())

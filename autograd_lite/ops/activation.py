@@ -216,7 +216,7 @@ shares = elementwise(
     lambda g, out, a, total: -g * out,
     saves=("out",), analytic=False,
     samples=(Sample((2, 3), (2, 1)),),
-    doc="""e^(a - total), the weights of logsumexp; infinite totals are shared evenly.""",
+    doc="""e^(a - total), the weights of logsumexp. Derivative: ±g times itself.""",
     kinks="equal infinities share evenly",
 )  # fmt: skip
 

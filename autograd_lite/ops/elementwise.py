@@ -13,6 +13,8 @@ from ..primitive import composed, elementwise
 from ..tensor import Tensor
 
 __all__ = [
+    "acos",
+    "acosh",
     "add",
     "arccos",
     "arccosh",
@@ -21,6 +23,11 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
     "cbrt",
     "cos",
     "cosh",
@@ -40,6 +47,7 @@ __all__ = [
     "multiply",
     "negative",
     "positive",
+    "pow",
     "power",
     "rad2deg",
     "radians",
@@ -445,3 +453,7 @@ rad2deg = elementwise(
     doc="""Radians to degrees. Derivative: g·180/π.""",
 )  # fmt: skip
 degrees = rad2deg
+
+# NumPy 2's shorter names.
+acos, acosh, asin, asinh = arccos, arccosh, arcsin, arcsinh
+atan, atan2, atanh, pow = arctan, arctan2, arctanh, power

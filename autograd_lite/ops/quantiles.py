@@ -55,7 +55,10 @@ def quantile_shares(
     skip_nan: bool = False,
     slope: bool = False,
 ) -> Any:
-    """g of quantiles, carried to the entries of a that they lie between; slope: of d/dq."""
+    """g of quantiles, carried to the entries of a that they lie between; slope: of d/dq.
+
+    Derivative: in g the transpose, in q the slope.
+    """
     between = Between(a, q, axis, method, weights, skip_nan, slope)
     return between.shared(g, a.shape).astype(g.dtype)
 
@@ -78,7 +81,10 @@ def quantile_along(
     skip_nan: bool = False,
     slope: bool = False,
 ) -> Any:
-    """Change of a's quantiles when its entries change by t, of that shape; slope: of d/dq."""
+    """Change of a's quantiles when its entries change by t, of that shape; slope: of d/dq.
+
+    Derivative: in t the transpose, in q the slope.
+    """
     between = Between(a, q, axis, method, weights, skip_nan, slope)
     dtype = t.dtype if t.dtype.kind in "fc" else np.float64
     return between.along(t).reshape(shape).astype(dtype)

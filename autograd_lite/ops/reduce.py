@@ -405,7 +405,10 @@ def _product_of_others(a: Any) -> Any:
 prod_others = primitive(
     name="prod_others", saves=("a",), samples=(Sample((3,)), Sample((2, 40)), Sample((1,))),
 )(lambda a: _product_of_others(a))  # fmt: skip
-prod_others.op.doc = """For each entry of a row the product of the others. Exact with zeros."""
+prod_others.op.doc = """For each entry of a row the product of the others.
+
+Derivative: from running products of both sides, exact with zeros.
+"""
 prod_last = primitive(
     name="prod", saves=("a",),
     samples=(Sample((2, 3)), Sample((3,), complex=True), Sample((1,)), Sample((2, 0))),

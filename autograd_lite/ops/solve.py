@@ -90,7 +90,7 @@ cofactor_pairs = primitive(
 )(lambda a, g: _cofactor_pairs(a, g))  # fmt: skip
 cofactor_pairs.op.doc = """Second derivative of the determinant, applied to g.
 
-Derivative: in a by inverses, for regular a (the third derivative of det).
+Derivative: in g the same, in a by inverses, for regular a (the third derivative of det).
 """
 cofactors = primitive(
     name="cofactors", saves=("a",),

@@ -243,7 +243,7 @@ sinc_slope: Primitive = elementwise(
         Sample((3,), low=-9, high=9, order=3), Sample((2,), complex=True),
         Sample((4,), low=-0.01, high=0.01, order=4),
     ),
-    doc="""The derivative of sinc of that order, exact at 0 and near it.""",
+    doc="""The derivative of sinc of that order, exact at 0. Derivative: that of the next order.""",
 )  # fmt: skip
 
 sinc = elementwise(
