@@ -108,8 +108,8 @@ def reference():
             "|---|---|---|---|",
         ]
         for name in names_of(f"ops.{module}"):
-            entry = known.get(name) or known.get(getattr(ag, name).__name__)
-            if entry is None:  # one_hot: of labels
+            entry = known.get(name) or known.get(getattr(getattr(ag, name), "__name__", ""))
+            if entry is None:  # one_hot is of labels, r_ and c_ are of concatenate
                 continue
             numpy = " ".join(f"`{n}`" for n in entry.numpy)
             cells = (f"`{name}`", numpy, entry.derivative, entry.kinks)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DTypeError, ShapeError
+from ..errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from ..inputs import NUMBERS
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
 from .index import axis_of, getitem
+from .piecewise import where
 from .shape import (
     astype,
     copy,
@@ -27,8 +28,8 @@ from .shape import (
 
 __all__ = [
     "append", "apply_along_axis", "apply_over_axes", "array", "array_split", "atleast_1d",
-    "atleast_2d", "atleast_3d", "block", "column_stack", "concat", "concatenate", "dsplit",
-    "dstack", "hsplit", "hstack", "split", "stack", "vsplit", "vstack",
+    "atleast_2d", "atleast_3d", "block", "c_", "column_stack", "concat", "concatenate", "dsplit",
+    "dstack", "hsplit", "hstack", "r_", "split", "stack", "vsplit", "vstack",
 ]  # fmt: skip
 
 
@@ -300,6 +301,50 @@ def _regular(data: Any) -> Any:
             "of numbers, arrays and Tensors; write list(...) around a generator."
         )
     return out
+
+
+class _Joiner:
+    """``np.r_`` or ``np.c_``, which cannot see Tensors by themselves."""
+
+    def __init__(self, numpys: Any, doc: str) -> None:
+        self._numpys = numpys
+        self.__doc__ = doc
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = key if isinstance(key, tuple) else (key,)
+        tensors = [x for x in parts if isinstance(x, Tensor)]
+        if any(x in ("r", "c") for x in parts if isinstance(x, str)):
+            raise UnsupportedError("r_: got a directive that asks for a matrix; join arrays.")
+        # NumPy joins the values, and numbers of the Tensors' entries in their places.
+        values = self._numpys[tuple(x._data if isinstance(x, Tensor) else x for x in parts)]
+        if not tensors:
+            return Tensor(values)
+        numbers, start = [], 1
+        for x in parts:
+            if isinstance(x, Tensor):
+                x = np.arange(start, start + x.size).reshape(x.shape)
+                start += x.size
+            elif not isinstance(x, (str, slice)):
+                x = np.zeros(np.shape(x), int)
+            elif isinstance(x, slice):
+                x = np.zeros(np.shape(self._numpys[x]), int).ravel()
+            numbers.append(x)
+        places = self._numpys[tuple(numbers)]
+        entries = joined(*(ravel(t) for t in tensors), dtype=values.dtype)
+        return where(places > 0, getitem(entries, np.maximum(places - 1, 0)), values)
+
+
+r_ = _Joiner(
+    np.r_,
+    """``np.r_`` for Tensors: parts joined along the first axis, slices as ranges.
+
+    >>> import autograd_lite as ag
+    >>> t = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> ag.r_[t, 0, 5:7, t[0]].data
+    array([1., 2., 0., 5., 6., 1.])
+    """,
+)
+c_ = _Joiner(np.c_, "``np.c_`` for Tensors: parts joined as columns.")
 
 
 # -- splitting ---------------------------------------------------------------------------------
