@@ -231,6 +231,8 @@ def backward(
                         else:
                             heappush(heap, (-parent.order, parent))
     except np.linalg.LinAlgError as error:
+        if isinstance(error, AutogradError):
+            raise
         raise MatrixError(
             f"{node.op.name} (backward): {str(error).rstrip('.')}; there is no derivative there."
         ) from error

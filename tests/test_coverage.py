@@ -57,7 +57,7 @@ def test_every_name_of_numpy_is_ours_too():
         for name in module.__all__:
             f = getattr(module, name, None)
             recorded = callable(f) and not isinstance(f, type) and NUMPY.get(f) in known
-            if recorded:
+            if recorded and name != "trapz":  # trapezoid's name before NumPy 2
                 assert hasattr(ours, name), f"{module.__name__}.{name}"
 
 

@@ -185,8 +185,8 @@ def test_equal_values_have_a_derivative_and_their_vectors_have_none():
     np.testing.assert_allclose(ag.grad(lambda a: ag.svd(a).S.sum())(x), np.eye(3), atol=1e-15)
     np.testing.assert_allclose(ag.grad(lambda a: (ag.eigvalsh(a) ** 2).sum())(x), 2 * x)
     for f in (lambda a: (ag.svd(a).U * x).sum(), lambda a: (ag.eigh(a)[1] * x).sum(),
-              lambda a: (ag.eig(a)[1] * x).sum()):  # fmt: skip
-        with pytest.raises(ag.errors.MatrixError, match=r"\(backward\): got equal values \(2, n"):
+              lambda a: (ag.eig(a)[1].real * x).sum()):  # fmt: skip
+        with pytest.raises(ag.errors.MatrixError, match=r"^\w+ \(backward\): got equal values \(2"):
             ag.grad(f)(x)
     # U and V against each other are unique: their product has a derivative near equal values.
     near = np.diag([2.0, 2.0 + 1e-9, 1.0])

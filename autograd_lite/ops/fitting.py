@@ -52,6 +52,8 @@ def roots(p: Any) -> Any:
         return lifted(np.zeros(zeros, p.dtype))
     top = expand_dims(-p[1:] / p[0], 0)
     found = eigvals(concatenate([top, np.eye(n - 1, n, dtype=p.dtype)]) if n > 1 else top)
+    if p.dtype.kind != "c" and found.dtype.kind == "c" and not found.data.imag.any():
+        found = real(found)  # since NumPy 2.5 eigenvalues are complex even then
     return concatenate([found, np.zeros(zeros, found.dtype)]) if zeros else found
 
 

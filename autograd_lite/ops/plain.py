@@ -31,6 +31,7 @@ _FUNCTIONS = (
     np.packbits, np.unpackbits, np.ravel_multi_index, np.unravel_index, np.einsum_path,
     np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
     np.save, np.savez, np.savez_compressed, np.savetxt,
+    *(f for f in [getattr(np, "in1d", None)] if f),
 )  # fmt: skip
 
 PLAIN.update(_UFUNCS)

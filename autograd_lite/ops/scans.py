@@ -442,7 +442,7 @@ def _edge(f0: Any, f1: Any, f2: Any, p: Any, q: Any) -> Any:
     return -(2.0 * p + q) / (p * (p + q)) * f0 + (p + q) / (p * q) * f1 - p / (q * (p + q)) * f2
 
 
-@composed(np.trapezoid)
+@composed(np.trapezoid, *(f for f in [getattr(np, "trapz", None)] if f))
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """Integral along axis by the trapezoidal rule, of samples at x, or dx apart.
 

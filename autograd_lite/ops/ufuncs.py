@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..op import Sample
+from ..op import NUMPY, Sample
 from ..primitive import Primitive, composed, elementwise
 from ..tensor import Tensor
 from . import ufunc_methods as ufunc_methods
 from .elementwise import PAIRS, REAL, positive, power, zero
-from .piecewise import floor_divide, real, remainder
+from .piecewise import floor_divide, real, remainder, trunc
 
 __all__ = [
     "around", "divmod", "fix", "float_power", "frexp", "heaviside", "i0", "ldexp", "modf",
@@ -145,13 +145,8 @@ round = elementwise(
 )  # fmt: skip
 around = round
 
-truncated = elementwise(
-    "fix", lambda x: np.fix(x), zero,
-    numpy=(np.fix,), analytic=False, samples=REAL,
-    doc="""Nearest integer towards 0. Derivative: 0.""",
-    kinks="0 everywhere, also where it jumps",
-)  # fmt: skip
-fix = truncated
+fix = trunc
+NUMPY[np.fix] = fix  # not in the declaration: NumPy 2.5 warns of this older name
 
 
 def _finite_rule(g: Any, out: Any, x: Any, *, copy: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
