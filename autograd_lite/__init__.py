@@ -34,6 +34,7 @@ from .mode import (
 from .op import Sample as Sample
 from .ops.activation import *
 from .ops.counting import *
+from .ops.creation import *
 from .ops.decompositions import *
 from .ops.elementwise import *
 from .ops.fitting import *
@@ -82,4 +83,11 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return import_module("autograd_lite.special")
-    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")
+    from .errors import closest
+
+    hint = closest(name, sorted(n for n in globals() if n[0] != "_"))
+    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}{hint}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "draw", "special"})

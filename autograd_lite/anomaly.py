@@ -99,7 +99,7 @@ def _shape(out: Any) -> Any:
 def _values(x: Any) -> Any:
     if isinstance(x, tuple):
         return tuple(_values(part) for part in x)
-    return getattr(x, "_data", x)  # a Tensor under create_graph, an array otherwise
+    return getattr(x, "_value", x)  # a Tensor under create_graph, an array otherwise
 
 
 def _print(x: Any) -> int | None:

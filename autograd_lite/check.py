@@ -264,7 +264,7 @@ class _Problem:
         inputs = [Tensor(x, requires_grad=self.records) for x in point]
         with mode.enable_grad() if self.records else mode.no_grad(), np.errstate(all="ignore"):
             outs, _ = flatten(self.call(*inputs))
-        return [np.asarray(o._data if isinstance(o, Tensor) else o) for o in outs]
+        return [np.asarray(o._value if isinstance(o, Tensor) else o) for o in outs]
 
     def value(self, point: Sequence[Any]) -> float:
         """The weighted sum of all outputs, a real number."""

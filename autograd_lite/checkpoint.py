@@ -49,12 +49,12 @@ def _recorded(run: _Run, k: int, out: Any, own: set[Any], given: list[Tensor], s
     if not isinstance(out, Tensor) or out._node is None:
         return out
     outside = _outside(out._node, own, start)
-    inputs, data = [x._node or x for x in given], [x._data for x in given]
+    inputs, data = [x._node or x for x in given], [x._value for x in given]
     pull_one = functools.partial(run.pull, k, len(inputs))
     # Like a view it does not keep the leaves that f closes over, and needs them unwritten.
     op = Op("checkpoint", _never, ("*inputs",), joint=pull_one, view=True)
     parents = (*inputs, *outside)
-    return wrap(out._data, Node(op, None, parents, (None, *data, *outside), out.shape, out.dtype))
+    return wrap(out._value, Node(op, None, parents, (None, *data, *outside), out.shape, out.dtype))
 
 
 def _never(*inputs: Any) -> Any:
@@ -121,7 +121,7 @@ class _Run:
 
 def _constant(x: Any) -> Any:
     # A Tensor may be written between the two runs: keep the value it has now.
-    return plain_tensor(x._data) if isinstance(x, Tensor) else x
+    return plain_tensor(x._value) if isinstance(x, Tensor) else x
 
 
 def _is_tracked(x: Any) -> bool:

@@ -52,7 +52,7 @@ UNIT_SEEDS = {np.float64: np.float64(1), np.float32: np.float32(1)}
 def seed_of(t: Any, gradient: Any, who: str, argument: str) -> Any:
     """The cotangent that a walk from t starts with, in the walk's convention."""
     if gradient is None:
-        one = UNIT_SEEDS.get(type(t._data))
+        one = UNIT_SEEDS.get(type(t._value))
         if one is not None:
             return one
         if t.size != 1:
@@ -69,7 +69,7 @@ def seed_of(t: Any, gradient: Any, who: str, argument: str) -> Any:
     is_tensor = isinstance(gradient, NumpyMethods)
     g = gradient if is_tensor and gradient._is_tracked() else None
     if g is None:
-        g = np.asarray(gradient._data if is_tensor else gradient)
+        g = np.asarray(gradient._value if is_tensor else gradient)
     if g.shape != t.shape:
         raise ShapeError(
             f"{who}: got {argument} of shape {g.shape} for an output of shape {t.shape}; they must "
@@ -119,7 +119,7 @@ def visit_hooks(target: Any, g: Any) -> Any:
         if changed is None:
             continue
         if not recorded:  # a hook may compute with this library's functions, which give Tensors
-            changed = np.asarray(changed._data if isinstance(changed, NumpyMethods) else changed)
+            changed = np.asarray(changed._value if isinstance(changed, NumpyMethods) else changed)
         elif not isinstance(changed, (NumpyMethods, np.ndarray)):
             changed = np.asarray(changed)
         if changed.shape != target.shape:

@@ -164,7 +164,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     out = [trace.returned(t, create) for t in trace.outs]
     number = Tensor(0.0) if trace.any_tensor else 0.0
     slopes = [
-        in_form(t, number if o.ndim == 0 or trace.any_tensor else o._data, create)
+        in_form(t, number if o.ndim == 0 or trace.any_tensor else o._value, create)
         for t, o in zip(pushed, trace.outs, strict=True)
     ]
     return trace.rebuild_out(out), trace.rebuild_out(slopes)
@@ -182,7 +182,7 @@ def _directions(trace: Trace, tangents: Any, primals: Any, who: str) -> list[Any
         t = (
             t
             if isinstance(t, Tensor) and t._is_tracked()
-            else np.asarray(t._data if isinstance(t, Tensor) else t)
+            else np.asarray(t._value if isinstance(t, Tensor) else t)
         )
         if t.shape != x.shape:
             raise ShapeError(

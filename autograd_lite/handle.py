@@ -22,11 +22,11 @@ class Handle(NumpyMethods):
     __slots__ = (
         "__weakref__",
         "_alias",
-        "_data",
         "_grad",
         "_meta",
         "_node",
         "_requires_grad",
+        "_value",
         "_written",
     )
     _node: Node | None  # what computed it; None for a leaf
@@ -46,12 +46,12 @@ class Handle(NumpyMethods):
         that has used the old ones then refuses to run backward.
         """
         if self._node is not None:
-            view = np.array(self._data) if not self.ndim else self._data.view()
+            view = np.array(self._value) if not self.ndim else self._value.view()
             view.flags.writeable = False
             return view
-        if type(self._data) is not np.ndarray:
-            self._data = np.array(self._data)
-        return self._data
+        if type(self._value) is not np.ndarray:
+            self._value = np.array(self._value)
+        return self._value
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -60,8 +60,8 @@ class Handle(NumpyMethods):
                 f"data: got a recorded result of shape {self.shape}, whose values follow from its "
                 "graph; set the data of a leaf, or of t.detach()."
             )
-        if value is not self._data:
-            value = np.asarray(value._data if isinstance(value, NumpyMethods) else value)
+        if value is not self._value:
+            value = np.asarray(value._value if isinstance(value, NumpyMethods) else value)
             if value.shape != self.shape:
                 raise ShapeError(
                     f"data: got shape {value.shape}, expected {self.shape}; make a new Tensor for "
@@ -71,7 +71,7 @@ class Handle(NumpyMethods):
                 raise DTypeError(
                     f"data: got dtype {value.dtype}, expected {self.dtype}; convert it with astype."
                 )
-            self._data = value
+            self._value = value
         self._written = tick()
         self._alias = None
 
@@ -100,7 +100,7 @@ class Handle(NumpyMethods):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = np.asarray(value._data if isinstance(value, NumpyMethods) else value)
+            value = np.asarray(value._value if isinstance(value, NumpyMethods) else value)
             if value.shape != self.shape:
                 raise ShapeError(f"grad: got shape {value.shape}, expected {self.shape}.")
             value = walk.cast(value, self.dtype)
@@ -125,14 +125,14 @@ class Handle(NumpyMethods):
                 f"requires_grad: got a recorded result of shape {self.shape}; only a leaf can be "
                 "switched; use t.detach()."
             )
-        if value and self._data.dtype.kind not in "fc":
+        if value and self._value.dtype.kind not in "fc":
             raise DTypeError(
                 f"requires_grad: got dtype {self.dtype}, expected a floating or complex one; "
                 "write 1.0 or dtype=float."
             )
         if value and not self._requires_grad and not inplace.is_alone(self):
             # A node may keep this array as a constant; as a leaf's it may be written.
-            self._data = self._data.copy()
+            self._value = self._value.copy()
             self._alias = None
         self._requires_grad = bool(value)
 
@@ -194,7 +194,7 @@ class Handle(NumpyMethods):
     def _adopt(self, other: Any) -> None:
         """Stand for other's value from now on."""
         name = self.name
-        self._data = other._data
+        self._value = other._value
         self._node = other._node
         if name is not None and self.name is None:
             self.name = name

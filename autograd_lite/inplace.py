@@ -49,7 +49,7 @@ class Alias:
 
 def link(view: Any, base: Any, op: Op, params: Any) -> None:
     """Record that view, made by op, shares base's memory, if it does."""
-    if not _shares(view._data, base._data):
+    if not _shares(view._value, base._value):
         return
     alias = getattr(base, "_alias", None)
     if alias is None:
@@ -66,16 +66,16 @@ def _shares(view: Any, base: Any) -> bool:
 def kept_value(t: Any) -> Any:
     """The array of an untracked view as a node may keep it: a copy, if a leaf may be written."""
     root = _chain(t)[-1]
-    return np.array(t._data) if root._node is None and root._requires_grad else t._data
+    return np.array(t._value) if root._node is None and root._requires_grad else t._value
 
 
 def is_alone(t: Any) -> bool:
     """Whether t's slot is the only reference to its array, which owns its memory."""
     return (
-        type(t._data) is np.ndarray
-        and t._data.base is None
-        and t._data.flags.writeable
-        and sys.getrefcount(t._data) <= _SLOT
+        type(t._value) is np.ndarray
+        and t._value.base is None
+        and t._value.flags.writeable
+        and sys.getrefcount(t._value) <= _SLOT
     ) or not t.ndim
 
 
@@ -86,14 +86,14 @@ def set_item(t: Any, index: Any, value: Any) -> None:
         alias is not None
         and alias.base is t
         and alias.key is index
-        and _shares(value._data, t._data)
+        and _shares(value._value, t._value)
     ):
         return  # the second half of t[i] += u: the view has written itself into t already
     if isinstance(value, (list, tuple)):
         value = FUNCTIONS["array"](value)  # there may be Tensors in it
     chain, own = _writable(t, "setitem", value)
-    if type(t._data) is not np.ndarray:
-        t._data = np.array(t._data)
+    if type(t._value) is not np.ndarray:
+        t._value = np.array(t._value)
     if own and not _is_tracked(value):
         _write_item(t, plain(index), plain(value))
     elif mode.state.recording:
@@ -212,7 +212,7 @@ def _take_anew(views: list[Any]) -> None:
 def _move(chain: list[Any], write: Any) -> None:
     """Give the chain memory of its own, then write into it (nothing is recorded)."""
     root = chain[-1]
-    root._data = np.array(root._data)
+    root._value = np.array(root._value)
     with mode.no_grad():
         _take_anew(chain[-2::-1])
     write()
@@ -221,7 +221,7 @@ def _move(chain: list[Any], write: Any) -> None:
 def _write_item(t: Any, index: Any, value: Any) -> None:
     check_kinds(np.asarray(value).dtype, t.dtype, False)
     try:
-        t._data[index] = value
+        t._value[index] = value
     except (ValueError, IndexError) as error:
         kind = IndexOutOfRangeError if isinstance(error, IndexError) else ShapeError
         raise kind(
@@ -244,11 +244,11 @@ def check_kinds(value: Any, dtype: Any, tracked: bool) -> None:
 
 
 def _call_into(ufunc: Any, t: Any, value: Any) -> None:
-    if type(t._data) is not np.ndarray:
-        t._data = _fitted(ufunc(t._data, value), t, ufunc.__name__)
+    if type(t._value) is not np.ndarray:
+        t._value = _fitted(ufunc(t._value, value), t, ufunc.__name__)
         return
     try:
-        ufunc(t._data, value, out=t._data)
+        ufunc(t._value, value, out=t._value)
     except TypeError as error:
         raise DTypeError(f"{ufunc.__name__} (in place): {error}; use astype first.") from None
     except ValueError as error:
@@ -284,15 +284,15 @@ def _live(cell: object) -> int:
 
 
 class _Probe:
-    __slots__ = ("_data",)
+    __slots__ = ("_value",)
 
 
 def _calibrate() -> tuple[int, int]:
     # What getrefcount says, called as above, of a cell less one for its Alias, and of an array that
     # one slot holds: so the comparisons do not depend on how an interpreter counts.
     probe = _Probe()
-    probe._data = np.empty(1)  # type: ignore[attr-defined]
-    slot = sys.getrefcount(probe._data)  # type: ignore[attr-defined]
+    probe._value = np.empty(1)  # type: ignore[attr-defined]
+    slot = sys.getrefcount(probe._value)  # type: ignore[attr-defined]
 
     def live(cell: object) -> int:
         return sys.getrefcount(cell)

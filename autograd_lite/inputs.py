@@ -97,11 +97,11 @@ def refuse(op: Op, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
     if isinstance(error, AutogradError):
         raise error
     if isinstance(error, np.linalg.LinAlgError):
-        found = " and ".join(str(tuple(np.shape(getattr(x, "_data", x)))) for x in inputs)
+        found = " and ".join(str(tuple(np.shape(getattr(x, "_value", x)))) for x in inputs)
         raise MatrixError(f"{op.name}: got shape {found}; {str(error).rstrip('.')}.") from error
     tensors = [x if isinstance(x, NumpyMethods) else None for x in inputs]
     shapes = [
-        tuple(np.shape(x if t is None else t._data)) for t, x in zip(tensors, inputs, strict=True)
+        tuple(np.shape(x if t is None else t._value)) for t, x in zip(tensors, inputs, strict=True)
     ]
     names: list[str | None] = [None if t is None else t.name for t in tensors]  # type: ignore[attr-defined]
     if isinstance(error, TypeError):

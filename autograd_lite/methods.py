@@ -23,7 +23,7 @@ UFUNC_METHODS: dict[str, Callable[..., Any]] = {}
 def plain(x: Any) -> Any:
     """x with every Tensor in it (also within lists, tuples and dicts) replaced by its array."""
     if isinstance(x, NumpyMethods):
-        return x._data
+        return x._value
     if isinstance(x, (list, tuple)):
         parts = [plain(v) for v in x]
         return tuple(parts) if isinstance(x, tuple) else parts
@@ -43,7 +43,7 @@ def _method(name: str) -> Callable[..., Any]:
 
 def _plain_method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self._data, name)(*plain(args), **plain(kwargs))
+        return getattr(self._value, name)(*plain(args), **plain(kwargs))
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``ndarray.{name}`` of the values: a plain result, it has no derivative."
@@ -53,7 +53,7 @@ def _plain_method(name: str) -> Callable[..., Any]:
 def _compare(ufunc: Any, turned: bool = False) -> Callable[..., Any]:
     def method(self: Any, other: Any) -> Any:
         other = plain(other)
-        return ufunc(other, self._data) if turned else ufunc(self._data, other)
+        return ufunc(other, self._value) if turned else ufunc(self._value, other)
 
     method.__doc__ = f"``np.{ufunc.__name__}`` of the values: a plain array."
     return method
@@ -64,7 +64,7 @@ class NumpyMethods:
 
     __slots__ = ()
     __array_priority__ = 1000.0
-    _data: Any
+    _value: Any
     _meta: Any
 
     sum = _method("sum")
@@ -125,7 +125,7 @@ class NumpyMethods:
     __rrshift__ = _compare(np.right_shift, turned=True)
 
     def __invert__(self) -> Any:
-        return np.invert(self._data)
+        return np.invert(self._value)
 
     def __divmod__(self, other: Any) -> Any:
         return FUNCTIONS["divmod"](self, other)
@@ -199,37 +199,37 @@ class NumpyMethods:
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._value.shape  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> Any:
         """The dtype of the values."""
-        return self._data.dtype
+        return self._value.dtype
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._value.ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
         """Number of entries."""
-        return self._data.size  # type: ignore[no-any-return]
+        return self._value.size  # type: ignore[no-any-return]
 
     @property
     def nbytes(self) -> int:
         """Bytes of the values."""
-        return self._data.nbytes  # type: ignore[no-any-return]
+        return self._value.nbytes  # type: ignore[no-any-return]
 
     @property
     def itemsize(self) -> int:
         """Bytes of one value."""
-        return self._data.itemsize  # type: ignore[no-any-return]
+        return self._value.itemsize  # type: ignore[no-any-return]
 
     @property
     def strides(self) -> tuple[int, ...]:
         """Bytes to step along each axis."""
-        return self._data.strides  # type: ignore[no-any-return]
+        return self._value.strides  # type: ignore[no-any-return]
 
     @property
     def flat(self) -> Any:
@@ -237,19 +237,19 @@ class NumpyMethods:
         return FUNCTIONS["ravel"](self)
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._value)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self._data)))
+        return (self[i] for i in range(len(self._value)))
 
     def __getitem__(self, index: Any) -> Any:
         return FUNCTIONS["getitem"](self, index)
 
     def __contains__(self, item: Any) -> bool:
-        return bool((self._data == plain(item)).any())
+        return bool((self._value == plain(item)).any())
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._value)
 
     def __float__(self) -> float:
         return float(self._converted("float()"))
@@ -264,11 +264,11 @@ class NumpyMethods:
         return self._converted("index").__index__()  # type: ignore[no-any-return]
 
     def __format__(self, spec: str) -> str:
-        return format(self._data[()], spec) if spec and self.ndim == 0 else str(self)
+        return format(self._value[()], spec) if spec and self.ndim == 0 else str(self)
 
     def item(self, *args: Any) -> Any:
         """The value of a Tensor with one entry, as a Python number."""
-        return self._data.item(*args)
+        return self._value.item(*args)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         data = self._converted("np.asarray")
@@ -276,17 +276,23 @@ class NumpyMethods:
 
     def _converted(self, what: str) -> Any:
         if self._is_tracked():
-            more = "; those of scipy.special are in autograd_lite.special"
-            instead = "use autograd_lite's functions (its array() takes lists of Tensors"
-            instead += f"{more if 'scipy.special' in sys.modules else ''})"
-            if what != "np.asarray":
-                instead = "compute on with autograd_lite's functions instead of math's"
-            raise ConversionError(
-                f"{what}: got a Tensor of shape {self.shape} that records its graph; converting it "
-                "would drop the graph in silence; write t.data (or t.item(), or t.detach()) if "
-                f"that is what you want, or {instead}."
+            cures = (
+                "in place of np.array([t, 1.0]) write ag.array([t, 1.0]), of np.r_ and np.c_ ag.r_ "
             )
-        return self._data
+            cures += "and ag.c_, of other functions of lists ag's of the same name"
+            if any(name in sys.modules for name in ("scipy.special", "scipy.linalg")):
+                cures += ", of SciPy's those of autograd_lite.special and autograd_lite.linalg"
+            if what != "np.asarray":
+                cures = (
+                    "to write it into an array, make that a Tensor first (out = ag.Tensor(out)); "
+                )
+                cures += "to compute with it, use ag's functions in place of math's"
+            raise ConversionError(
+                f"{what}: got a Tensor of shape {self.shape} that records its graph, which a "
+                f"conversion would drop in silence; {cures}; t.data (or t.item(), t.detach()) is "
+                "its plain value."
+            )
+        return self._value
 
     def _is_tracked(self) -> bool:
         raise NotImplementedError
@@ -296,9 +302,18 @@ class NumpyMethods:
         if out is not None:
             if not any(isinstance(x, NumpyMethods) and x._is_tracked() for x in (*inputs, *out)):
                 return getattr(ufunc, method)(*plain(inputs), out=plain(out), **plain(kwargs))
+            if method == "__call__" and len(out) == 1 and isinstance(out[0], NumpyMethods):
+                return _into(out[0], ufunc, inputs, kwargs)
+            call = f"np.{ufunc.__name__}"
             raise UnsupportedError(
-                f"np.{ufunc.__name__}: got out= (or an in-place operator on an ndarray) with a "
-                "Tensor; an ndarray cannot hold a graph; write y = ... without out=."
+                f"{call}: got out= (or an in-place operator on an ndarray) with a Tensor, and an "
+                "ndarray cannot hold a graph; "
+                + (
+                    f"write np.where(mask, {call}(...), other) for where= and out=."
+                    if "where" in kwargs
+                    else "write y = ... without out=, or make the array a Tensor first, "
+                    "out = ag.Tensor(out)."
+                )
             )
         if ufunc in PLAIN:
             return getattr(ufunc, method)(*plain(inputs), **plain(kwargs))
@@ -314,8 +329,8 @@ class NumpyMethods:
             name = f"np.{ufunc.__name__}.{method}"
             if method == "at":
                 raise UnsupportedError(
-                    f"{name}: got a Tensor, and this writes in place; t[index] += v is recorded "
-                    "(an index that repeats counts once, as in NumPy)."
+                    f"{name}: got a Tensor, and this writes in place; np.add.at and np.subtract.at "
+                    "of a Tensor are recorded, and t[index] = value."
                 )
             raise UnsupportedError(
                 f"{name}: got a Tensor, and this ufunc method has no derivative rule; write it "
@@ -341,6 +356,17 @@ def _found_late(ufunc: Any) -> Any:
             import_module(f"{__package__}.special")
             return NUMPY.get(ufunc)
     return None
+
+
+def _into(out: Any, ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call with out= a Tensor: the result written into it, where where= holds; gives out."""
+    where = kwargs.pop("where", True)
+    if where is not True:
+        # What is not asked for is not computed: NumPy does not warn of it either.
+        inputs = tuple(FUNCTIONS["where"](where, x, 1) for x in inputs)
+    value = ufunc(*inputs, **kwargs)
+    out[...] = value if where is True else FUNCTIONS["where"](where, value, out)
+    return out
 
 
 def _by_keywords(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

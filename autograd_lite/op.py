@@ -96,7 +96,8 @@ class Op:
         linear: ``"joint"`` (linear in all its inputs together), ``"each"`` (linear in each), None.
         batch: of a linear op with one input, ``batch(ts, a, **params)``: the op on many tangents
             at once, stacked along a new first axis; NotImplemented sends them one by one.
-        masks: its rule makes zeros that mean "not used": further down 0·inf is 0, not NaN.
+        masks: its rule makes zeros that mean "not used": further down 0·inf is 0, not NaN. True,
+            or a function of the parameters that says whether.
         view: the output may share memory with the first input.
         analytic: complex step may go through it (a real input, extended to complex).
         kinks: what the derivative is where it does not exist, one sentence.
@@ -152,7 +153,7 @@ class Op:
         self.outputs = outputs
         self.jvp: Rule | None = None
         self.batch: Rule | None = None
-        self.masks = False
+        self.masks: bool | Callable[[Any], bool] = False
         self.variadic = bool(inputs) and inputs[0].startswith("*")
         self.function: Callable[..., Any] | None = None  # what applies it, once registered
         self.special = self.variadic or joint is not None

@@ -106,7 +106,7 @@ class Trace:
         if create:
             return tensor
         # A copy: the graph may keep this array, or the caller may have passed it in.
-        data = tensor._data.copy() if type(tensor._data) is np.ndarray else tensor._data
+        data = tensor._value.copy() if type(tensor._value) is np.ndarray else tensor._value
         return plain_tensor(data) if self.any_tensor else data
 
     def results(self, gradients: Sequence[Any], create: bool) -> list[Any]:
@@ -138,7 +138,7 @@ def pull(
     wanted = frozenset(targets)
     within = walk.useful(nodes, set(targets))
     if not create:
-        pairs = [(root, s._data if isinstance(s, Tensor) else s) for root, s in pairs]
+        pairs = [(root, s._value if isinstance(s, Tensor) else s) for root, s in pairs]
     pairs = [(root, s) for root, s in pairs if root in within]
     options: dict[str, Any] = {
         "wanted": wanted,
@@ -161,7 +161,7 @@ def fresh_input(x: Any, *, copy: bool = False) -> Tensor:
         if x._is_tracked():
             out: Tensor = apply1(OPS["identity"], x)
         else:
-            out = plain_tensor(np.array(x._data) if copy and x.ndim else x._data)
+            out = plain_tensor(np.array(x._value) if copy and x.ndim else x._value)
             out._requires_grad = _floating(out)
         if x.name:
             out.name = x.name
@@ -187,9 +187,9 @@ def _floating(x: Any) -> bool:
 def in_form(g: Any, given: Any, create: bool) -> Any:
     """A derivative in the form of the input it belongs to: Tensor, array or NumPy scalar."""
     if create and isinstance(g, Tensor):
-        shared = type(g._data) is np.ndarray and g._data.base is not None
+        shared = type(g._value) is np.ndarray and g._value.base is not None
         return g.copy() if shared else g
-    data = np.array(g._data if isinstance(g, Tensor) else g)
+    data = np.array(g._value if isinstance(g, Tensor) else g)
     if isinstance(given, Tensor):
         return plain_tensor(data if data.ndim else data[()])
     return data if isinstance(given, np.ndarray) else data[()]

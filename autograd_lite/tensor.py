@@ -40,8 +40,7 @@ from .op import FUNCTIONS, OPS, Op
 
 _new = object.__new__
 
-
-# What binary takes as it is, besides Tensors; the dtype of the result shows whether it was right.
+# What binary takes besides Tensors; the dtype of the result shows whether it was right.
 _PLAIN = frozenset((np.ndarray, float, int, np.float64, np.float32))
 _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -64,7 +63,7 @@ def binary(name: str) -> Any:
         if kind in _PLAIN:
             a = x
         elif kind is Tensor or isinstance(x, Tensor):
-            a = x._data
+            a = x._value
             p = x._node
             if p is None:
                 if x._requires_grad:
@@ -78,7 +77,7 @@ def binary(name: str) -> Any:
         if kind in _PLAIN:
             b = y
         elif kind is Tensor or isinstance(y, Tensor):
-            b = y._data
+            b = y._value
             q = y._node
             if q is None:
                 if y._requires_grad:
@@ -125,7 +124,7 @@ def binary(name: str) -> Any:
         node.order = tick()
         node.meta = sources((x, y)) if named else None
         t: Tensor = _new(Tensor)
-        t._data = out
+        t._value = out
         t._node = node
         return t
 
@@ -164,7 +163,7 @@ class Tensor(Handle):
     ) -> None:
         if isinstance(data, Tensor):
             data = self._values_of(data)
-        self._data = as_data(data, dtype, "Tensor")
+        self._value = as_data(data, dtype, "Tensor")
         self._node: Node | None = None
         self._requires_grad = False
         self._grad: Any = None
@@ -183,7 +182,7 @@ class Tensor(Handle):
                 f"Tensor: got a Tensor of shape {t.shape} that records its graph; use t.detach(), "
                 "or autograd_lite.array to build a Tensor that stays connected."
             )
-        return t._data
+        return t._value
 
     def detach(self) -> Tensor:
         """The same values with no graph: a copy for a leaf that requires grad.
@@ -191,7 +190,7 @@ class Tensor(Handle):
         A recorded result's values are shared, and read-only: a node may keep them. Writing into
         the detached Tensor gives it memory of its own.
         """
-        data = self._data
+        data = self._value
         if type(data) is np.ndarray:
             if self._node is not None:
                 data = data.view()
@@ -201,7 +200,7 @@ class Tensor(Handle):
         return plain_tensor(data)
 
     def __repr__(self) -> str:
-        data = np.asarray(self._data)
+        data = np.asarray(self._value)
         text = repr(data).removeprefix("array").removeprefix("(")
         body = text.removesuffix(")").replace("\n      ", "\n       ")
         if self._node is not None:
@@ -211,12 +210,12 @@ class Tensor(Handle):
         return f"Tensor({body}{f', name={self.name!r}' if self.name else ''})"
 
     def __reduce__(self) -> Any:
-        if self._node is not None:
+        if self._node is not None or (mode.state.depth and self._requires_grad):
             raise GraphError(
                 f"copy: got a recorded Tensor of shape {self.shape}; its graph cannot be copied or "
-                "pickled; use t.detach()."
+                "pickled; use t.copy(), which is recorded, or t.detach()."
             )
-        return _rebuild, (type(self), self._data, self._requires_grad, self._grad, self.name)
+        return _rebuild, (type(self), self._value, self._requires_grad, self._grad, self.name)
 
     # -- backward ----------------------------------------------------------------------------
 
@@ -232,10 +231,10 @@ class Tensor(Handle):
             ShapeError: no gradient for a non-scalar, or one of another shape.
             InPlaceError: an array that a rule needs was written since.
         """
-        seed = UNIT_SEEDS.get(type(self._data)) if gradient is None else None
+        seed = UNIT_SEEDS.get(type(self._value)) if gradient is None else None
         if seed is None or self._node is None:
             if isinstance(gradient, Tensor):
-                gradient = gradient._data
+                gradient = gradient._value
             target = target_of(self, "backward")
             seed = seed_of(self, gradient, "backward", "gradient")
         else:
@@ -313,12 +312,15 @@ class Tensor(Handle):
     __imul__ = inplace.updating(np.multiply)
     __itruediv__ = inplace.updating(np.divide)
     __ipow__ = inplace.updating(np.power)
+    __imod__ = inplace.updating(np.remainder)
+    __ifloordiv__ = inplace.updating(np.floor_divide)
+    __imatmul__ = inplace.updating(np.matmul)
 
 
 def plain_tensor(data: Any) -> Tensor:
     """A leaf around data (shared, not copied) that requires no grad."""
     t: Tensor = _new(Tensor)
-    t._data = data
+    t._value = data
     t._node = None
     t._requires_grad = False
     t._grad = None
@@ -352,7 +354,7 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Any
     for x in inputs:
         p: Any = None
         if isinstance(x, Tensor):
-            value = x._data
+            value = x._value
             p = x._node
             if p is None:
                 if x._requires_grad:
@@ -421,7 +423,7 @@ def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Any:
         params = op.params
     if mode.alert or not (type(x) is Tensor or isinstance(x, Tensor)):
         return apply(op, (x,), params)
-    a = x._data
+    a = x._value
     try:
         out = op.forward(a, **params) if params is not op.params else op.forward(a)
         dtype = out.dtype
@@ -446,7 +448,7 @@ def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Any:
         node.order = tick()
         node.meta = None
         t = _new(Tensor)
-        t._data = out
+        t._value = out
         t._node = node
     if op.view:
         inplace.link(t, x, op, params)
@@ -493,6 +495,6 @@ def picked(outs: tuple[Any, ...], node: Node) -> tuple[Tensor, ...]:
 def wrap(data: Any, node: Node) -> Tensor:
     """A Tensor of a node's value."""
     t: Tensor = _new(Tensor)
-    t._data = data
+    t._value = data
     t._node = node
     return t

@@ -168,7 +168,7 @@ def backward(
                 visited.append(node)
             parents = node.parents
             unused = masked is not None and node in masked
-            if unused or op.masks:
+            if unused or (op.masks and (op.masks is True or op.masks(params))):
                 masked = set() if masked is None else masked
                 masked.update(parents)
             saved = args
@@ -194,8 +194,8 @@ def backward(
                     to = parent.shape
                     dtype = parent.dtype
                 else:
-                    to = parent._data.shape
-                    dtype = parent._data.dtype
+                    to = parent._value.shape
+                    dtype = parent._value.dtype
                     if parent._written > node.order:
                         _refuse_written(node, parent, saved[i])
                 if term is None or (within is not None and parent not in within):

@@ -258,8 +258,8 @@ def test_functions_whose_result_has_a_derivative_are_not_plain(f):
         (lambda: ag.grad(ag.sin, 2.0), r"grad: got .* argnums=2.0, .* call grad\(f\)\(x\)"),
         (lambda: ag.jacobian(1.0), r"jacobian: got float and argnums=0, expected a function"),
         (lambda: ag.jvp(ag.sin, 0.0, 1.0), r"jvp: got float as primals, expected a tuple"),
-        (lambda: float(leaf(1.0)), r"float\(\): .*t\.item\(\).*instead of math's"),
-        (lambda: np.array([leaf(1.0), 2.0]), r"array\(\) takes lists of Tensors"),
+        (lambda: float(leaf(1.0)), r"float\(\): .*in place of math's"),
+        (lambda: np.array([leaf(1.0), 2.0]), r"write ag\.array"),
     ],
 )
 def test_slips_are_explained(do, text):

@@ -228,7 +228,7 @@ def test_checkpoint_keeps_no_intermediate_results():
     def block(x):
         for _ in range(5):
             x = np.sin(x)
-            alive.append(weakref.ref(x._data))
+            alive.append(weakref.ref(x._value))
         return x
 
     x = leaf(np.ones(1000))
@@ -260,7 +260,7 @@ def test_checkpoint_frees_its_inputs_without_the_collector():
     gc.collect()
     x = leaf(X)
     h = np.exp(x)
-    held = weakref.ref(h._data)
+    held = weakref.ref(h._value)
     y = ag.checkpoint(lambda u: np.sin(u))(h).sum()
     del h
     assert held() is not None

@@ -272,7 +272,7 @@ UNREAD = {
 def test_an_activation_that_no_rule_reads_is_freed_at_once(f):
     x = leaf(np.ones(1000))
     h = x * 2.0
-    array = weakref.ref(h._data)
+    array = weakref.ref(h._value)
     out = f(h)
     del h
     assert array() is None
@@ -283,7 +283,7 @@ def test_an_activation_that_no_rule_reads_is_freed_at_once(f):
 def test_an_activation_that_is_read_is_freed_by_backward():
     x = leaf(np.ones(1000))
     h = x * 2.0
-    array = weakref.ref(h._data)
+    array = weakref.ref(h._value)
     y = (h * h).sum()
     del h
     assert array() is not None

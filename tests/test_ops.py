@@ -72,7 +72,7 @@ class Call:
         return tuple(self.arrays[i] for i in self.active)
 
     def value(self, *active):
-        return np.asarray(self(*active)._data)
+        return np.asarray(self(*active)._value)
 
 
 def _cotangent(shape, dtype, seed=1):
@@ -289,7 +289,7 @@ def _pull_with(call, change):
     leaves = [ag.Tensor(x, requires_grad=True) for x in call.primals]
     out = call(*leaves)
     node = out._node
-    values = [out._data, *call.arrays]
+    values = [out._value, *call.arrays]
     node.args = tuple(
         change(k, kept, v) for k, (kept, v) in enumerate(zip(node.args, values, strict=True))
     )

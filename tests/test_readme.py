@@ -56,6 +56,7 @@ SUBJECTS = {
     "index": "Indexing",
     "selection": "Choosing and reordering",
     "counting": "Counting",
+    "creation": "Arrays like another",
     "writing": "Writing",
     "grids": "Grids",
     "signal": "Signals",

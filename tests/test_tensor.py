@@ -149,7 +149,7 @@ def test_copies_of_leaves():
 def test_copies_of_results_are_refused():
     y = leaf([1.0]) * 2
     for make in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(errors.GraphError, match=r"cannot be copied or pickled; use t\.detach"):
+        with pytest.raises(errors.GraphError, match=r"cannot be copied or pickled; use t\.copy"):
             make(y)
 
 
@@ -162,7 +162,7 @@ def test_silent_conversions_of_tracked_tensors_are_refused(convert):
     if convert is list:
         assert all(isinstance(row, ag.Tensor) for row in t)
         return
-    with pytest.raises(errors.ConversionError, match=r"write t\.data \(or t\.item\(\), or t\.deta"):
+    with pytest.raises(errors.ConversionError, match=r"t\.data \(or t\.item\(\), t\.detach"):
         convert(t)
 
 

@@ -3,6 +3,7 @@
 from . import (
     activation,
     counting,
+    creation,
     decompositions,
     elementwise,
     fitting,
@@ -31,6 +32,7 @@ from . import (
 __all__ = [
     "activation",
     "counting",
+    "creation",
     "decompositions",
     "elementwise",
     "fitting",

@@ -354,8 +354,17 @@ arccos = elementwise(
     kinks="arccos'(±1) = -inf",
 )  # fmt: skip
 
+
+def _bell(x: Any) -> Any:
+    # 1/(1 + x²), from 1/x where that is smaller: no overflow, and flat at infinity.
+    big = np.absolute(x) > 1
+    inverse, small = 1 / np.where(big, x, 1), np.where(big, 0, x)
+    inverse = inverse * inverse
+    return np.where(big, inverse / (1 + inverse), 1 / (1 + small * small))
+
+
 arctan = elementwise(
-    "arctan", np.arctan, lambda g, out, x: g / (1 + x * x),
+    "arctan", np.arctan, lambda g, out, x: g * _bell(x),
     saves=("x",), samples=(*REAL, Sample((2,), complex=True, low=0.2, high=0.8)),
     doc="""Inverse tangent, in radians. Derivative: g/(1 + x²).""",
 )  # fmt: skip

@@ -159,7 +159,7 @@ def logspace(
     """
     if type(base) not in (int, float) and len(shape_of(base)):
         base = lifted(base)
-        ndim = np.broadcast(plain(start), plain(stop), base._data).ndim
+        ndim = np.broadcast(plain(start), plain(stop), base._value).ndim
         start, stop, base = (
             reshape(v, (1,) * (ndim - len(shape_of(v))) + shape_of(v)) for v in (start, stop, base)
         )
@@ -184,7 +184,7 @@ def geomspace(
     """
     num = _number(num, "geomspace")
     start, stop = lifted(start), lifted(stop)
-    if not (start._data != 0).all() or not (stop._data != 0).all():
+    if not (start._value != 0).all() or not (stop._value != 0).all():
         raise ArgumentError("geomspace: got an end that is 0, expected others.")
     # In double precision at least, as in NumPy.
     exact = np.result_type(start.dtype, stop.dtype, np.dtype(dtype))
@@ -192,7 +192,7 @@ def geomspace(
     axis = axis_of(axis, ndim + 1, "geomspace")
     start, stop = (astype(v, exact, copy=False) for v in (start, stop))
     # Turned so that start is positive; how far does not depend on where it lies.
-    sign = np.sign(start._data)
+    sign = np.sign(start._value)
     start, stop = start / sign, stop / sign
     out = np.power(10.0, linspace(log10(start), log10(stop), num, endpoint))
     if num > 0:

@@ -61,8 +61,8 @@ def axis_of(axis: Any, ndim: int, who: str) -> int:
     return i % ndim
 
 
-def _frozen(index: Any) -> Any:
-    # Arrays in the index are copied: the caller may go on to change them.
+def frozen(index: Any) -> Any:
+    """An index whose arrays are copies: the caller may go on to change his."""
     if isinstance(index, tuple):
         return tuple(_frozen_part(i) for i in index)
     return _frozen_part(index)
@@ -134,6 +134,15 @@ def _(g: Any, out: Any, a: Any, *, index: Any) -> Any:
     return scatter.inner(g, index=index, shape=a.shape)
 
 
+def _chooses(params: Any) -> bool:
+    """Whether a mask picks the entries: those that it leaves out are not used."""
+    parts = params["index"] if isinstance(params["index"], tuple) else (params["index"],)
+    return any(isinstance(i, np.ndarray) and i.dtype.kind == "b" for i in parts)
+
+
+read.op.masks = _chooses
+
+
 def _behind(index: Any) -> Any:
     # A basic index of what stands behind a first axis; None for an index with arrays.
     parts = index if isinstance(index, tuple) else (index,)
@@ -201,8 +210,7 @@ def getitem(a: Any, index: Any) -> Any:
     """
     kind = type(index)
     if kind is not int and kind is not slice:
-        frozen = _frozen(index)
-        out = read(a, index=frozen)
+        out = read(a, index=frozen(index))
         alias = getattr(out, "_alias", None)
         if alias is not None and alias.base is not None:
             alias.key = index
@@ -264,7 +272,7 @@ def setitem(a: Any, value: Any, index: Any) -> Any:
         value = FUNCTIONS["array"](value)
     tracked = isinstance(value, Tensor) and value.requires_grad
     check_kinds(np.result_type(getattr(value, "dtype", type(value))), a.dtype, tracked)
-    return write(a, value, index=_frozen(index))
+    return write(a, value, index=frozen(index))
 
 
 @composed(np.take)

@@ -210,16 +210,16 @@ def logsumexp(
         return (out, np.ones(out.shape, out.dtype)[()]) if return_sign else out
     shape = np.broadcast_shapes(shape_of(a), shape_of(b))
     axes = normalized(axis, len(shape), "logsumexp")
-    weights = b._data if isinstance(b, Tensor) else np.asarray(b)
+    weights = b._value if isinstance(b, Tensor) else np.asarray(b)
     a = np.where(weights == 0, -np.inf, a)
     # A constant: what it adds outside it takes away inside.
-    values = a._data if isinstance(a, Tensor) else a
+    values = a._value if isinstance(a, Tensor) else a
     top = np.max(values, axis=axes, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(top), top, 0).astype(values.dtype)
     total = np.sum(np.exp(a - shift) * b, axis=axes, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.log(np.abs(total)) + shift
-    value = total._data if isinstance(total, Tensor) else total
+    value = total._value if isinstance(total, Tensor) else total
     sign = np.sign(value)
     if not return_sign and value.dtype.kind != "c":
         out = np.where(value < 0, np.nan, out)

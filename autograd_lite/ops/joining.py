@@ -316,7 +316,7 @@ class _Joiner:
         if any(x in ("r", "c") for x in parts if isinstance(x, str)):
             raise UnsupportedError("r_: got a directive that asks for a matrix; join arrays.")
         # NumPy joins the values, and numbers of the Tensors' entries in their places.
-        values = self._numpys[tuple(x._data if isinstance(x, Tensor) else x for x in parts)]
+        values = self._numpys[tuple(x._value if isinstance(x, Tensor) else x for x in parts)]
         if not tensors:
             return Tensor(values)
         numbers, start = [], 1

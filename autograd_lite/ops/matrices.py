@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, MatrixError, ShapeError
-from ..primitive import composed, refuse_out
-from .index import getitem, scatter
+from ..op import Sample
+from ..primitive import composed, primitive, refuse_out
+from .index import scatter
 from .joining import stack
 from .piecewise import conjugate, where
 from .products import matmul, outer as flat_outer, tensordot
@@ -53,6 +54,28 @@ def _places(offset: int, rows: int, columns: int) -> tuple[Any, Any]:
     return along - min(offset, 0), along + max(offset, 0)
 
 
+@primitive(
+    linear=True, view=True, name="diagonal",
+    samples=(
+        Sample((2, 3)), Sample((3, 2), offset=-1), Sample((2, 4, 3), offset=1, axis1=-1, axis2=0),
+        Sample((2, 2), offset=5), Sample((2, 2), complex=True),
+    ),
+)  # fmt: skip
+def diagonals(a: Any, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Diagonals of matrices; see the function ``diagonal``. Derivative: there."""
+    return np.diagonal(a, offset, axis1, axis2)
+
+
+@diagonals.vjp
+def _(g: Any, out: Any, a: Any, *, offset: int, axis1: int, axis2: int) -> Any:
+    shape = a.shape
+    others = tuple(n for i, n in enumerate(shape) if i not in (axis1 % a.ndim, axis2 % a.ndim))
+    rows, columns = _places(offset, shape[axis1], shape[axis2])
+    index = (Ellipsis, rows, columns)
+    whole = scatter.inner(g, index=index, shape=(*others, shape[axis1], shape[axis2]))
+    return np.moveaxis(whole, (-2, -1), (axis1, axis2))
+
+
 @composed(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonals of the matrices in axes axis1 and axis2, as a new last axis.
@@ -72,8 +95,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         raise ShapeError(f"diagonal: got shape {shape}, expected at least two axes.")
     if axis1 % len(shape) == axis2 % len(shape):
         raise ShapeError(f"diagonal: got axis1={axis1} and axis2={axis2}, expected two axes.")
-    rows, columns = _places(offset, shape[axis1], shape[axis2])
-    return getitem(moveaxis(a, (axis1, axis2), (-2, -1)), (Ellipsis, rows, columns))
+    return diagonals(a, offset=offset, axis1=axis1, axis2=axis2)
 
 
 @composed(np.trace)

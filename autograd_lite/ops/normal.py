@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special as sp
 
 from ..op import NUMPY, Sample
-from .activation import erf as erf, log_sigmoid, sigmoid
+from .activation import erf as erf, erfc as erfc, log_sigmoid, sigmoid
 from .special_tools import SMALL, UNIT, smooth
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
 
 expit, log_expit = sigmoid, log_sigmoid
 NUMPY[sp.erf] = erf
+NUMPY[sp.erfc] = erfc
 NUMPY[sp.expit] = expit
 NUMPY[sp.log_expit] = log_expit
 
@@ -33,12 +34,6 @@ logit = smooth(
     lambda g, out, x: g / x + g / (1 - x),
     saves=("x",), samples=UNIT,
     doc="""log(x/(1-x)), the inverse of expit. Derivative: g/(x·(1-x)); inf at 0 and 1.""",
-)  # fmt: skip
-
-erfc = smooth(
-    "erfc", sp.erfc, lambda g, out, x: g * -_PEAK * np.exp(-x * x),
-    saves=("x",), samples=_COMPLEX,
-    doc="""1 - erf(x), exact for large x. Derivative: -g·2/√π·e^(-x²).""",
 )  # fmt: skip
 
 erfcx = smooth(
@@ -79,8 +74,11 @@ ndtr = smooth(
 
 
 def _hazard(x: Any) -> Any:
-    # φ(x)/Φ(x), by erfcx: neither overflows nor loses digits far to the left.
-    return math.sqrt(2 / math.pi) / sp.erfcx(-x * _SQRT_HALF)
+    # φ(x)/Φ(x); on the left by erfcx, which neither overflows nor loses digits there.
+    right = np.where(x > 0, x, 0)
+    of_left = math.sqrt(2 / math.pi) / sp.erfcx(-np.where(x > 0, 0, x) * _SQRT_HALF)
+    of_right = _NORMAL * np.exp(-0.5 * right * right) / sp.ndtr(right)
+    return np.where(x > 0, of_right, of_left)
 
 
 log_ndtr = smooth(

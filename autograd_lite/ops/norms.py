@@ -15,7 +15,7 @@ from .elementwise import safe
 from .matrices import square
 from .piecewise import absolute, sign, where
 from .reduce import AXES, kept, max, min, normalized, sum
-from .shape import expand_dims, moveaxis, shape_of, squeeze
+from .shape import astype, expand_dims, moveaxis, shape_of, squeeze
 from .solve import inv
 
 __all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
@@ -77,6 +77,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     array([0.6, 0.8])
     """
     shape = shape_of(x)
+    if not hasattr(x, "dtype") or x.dtype.kind not in "fc":
+        x = astype(x, np.float64)
     if axis is None and ord is None:
         return norm_2(x, keepdims=keepdims)
     axes = normalized(axis, len(shape), "norm")
@@ -95,7 +97,7 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
     if ord in (1, -1, np.inf, -np.inf):
         first, second = axes if ord in (1, -1) else axes[::-1]
         sums = sum(absolute(x), axis=first, keepdims=True)
-        out = (max if ord > 0 else min)(sums, axis=second, keepdims=True)
+        out = _largest(sums, second, True) if ord > 0 else min(sums, axis=second, keepdims=True)
         return out if keepdims else squeeze(out, axis=axes)
     if ord not in ("nuc", 2, -2):
         raise ArgumentError(
@@ -104,8 +106,17 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
         )
     # abs changes nothing but the derivative at a singular value of 0, which is 0 then.
     s = absolute(svdvals(moveaxis(x, axes, (-2, -1))))
-    out = (sum if ord == "nuc" else max if ord == 2 else min)(s, axis=-1)
+    if ord == 2:
+        out = _largest(s, -1, False)
+    else:
+        out = (sum if ord == "nuc" else min)(s, axis=-1)
     return expand_dims(out, tuple(sorted(axes))) if keepdims else out
+
+
+def _largest(size: Any, axis: Any, keepdims: bool) -> Any:
+    # A norm of nothing is 0.
+    initial = None if size.size else 0
+    return max(size, axis=axis, keepdims=keepdims, initial=initial)
 
 
 def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -115,7 +126,7 @@ def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
         raise ArgumentError(f"norm: got ord={ord!r} for vectors, expected a number or None.")
     size = absolute(x)
     if ord == np.inf:
-        return max(size, axis=axes, keepdims=keepdims)
+        return _largest(size, axes, keepdims)
     if ord == -np.inf:
         return min(size, axis=axes, keepdims=keepdims)
     if ord == 0:
@@ -140,6 +151,11 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     return _matrix_norm(x, ord, (ndim - 2, ndim - 1), keepdims)
 
 
+def _floating(x: Any) -> Any:
+    kind = getattr(x, "dtype", np.dtype(float))
+    return kind if kind.kind in "fc" else np.float64
+
+
 @composed(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
     """Condition number of matrices (..., m, n) in a norm of ``norm``; inf where singular.
@@ -158,6 +174,6 @@ def cond(x: Any, p: Any = None) -> Any:
             return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
         square(shape, "cond")
         singular = np.linalg.slogdet(plain(x))[0] == 0
-        regular = where(singular[..., None, None], np.eye(shape[-1]), x)
+        regular = where(singular[..., None, None], np.eye(shape[-1], dtype=_floating(x)), x)
         sizes = norm(x, p, axis=(-2, -1)) * norm(inv(regular), p, axis=(-2, -1))
     return where(singular, np.inf, sizes)

@@ -86,6 +86,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     for name in kwargs:
         if name != _TAKES[mode]:
             raise ArgumentError(f"pad: got {name!r}, which mode={mode!r} does not take.")
+    if not array.ndim:  # no axes to widen
+        return copy(array)
     widths = _widths(pad_width, array.ndim)
     given = kwargs.get(_TAKES[mode])
     if mode == "constant":
@@ -99,7 +101,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     if array.dtype.kind in "biu":
         # Integers have no derivative, and a rounding of their own here.
         return lifted(
-            np.pad(array._data, widths, mode, **{k: _plainly(v) for k, v in kwargs.items()})
+            np.pad(array._value, widths, mode, **{k: _plainly(v) for k, v in kwargs.items()})
         )
     if mode in ("edge", "wrap") or (mode in _MIRRORS and given != "odd"):
         return _copied(array, widths, mode, given)
@@ -119,7 +121,7 @@ _MIRRORS = ("reflect", "symmetric")
 def _plainly(value: Any) -> Any:
     if isinstance(value, Tensor) and value.requires_grad:
         check_kinds(value.dtype, np.dtype(int), True)
-    return value._data if isinstance(value, Tensor) else value
+    return value._value if isinstance(value, Tensor) else value
 
 
 def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
@@ -142,7 +144,7 @@ def _constant(array: Tensor, widths: Any, values: Any) -> Any:
     if isinstance(values, (list, tuple)):
         values = lifted(values)
     if not isinstance(values, Tensor) or not values.requires_grad:
-        values = values._data if isinstance(values, Tensor) else values
+        values = values._value if isinstance(values, Tensor) else values
         if not np.any(values):
             return out
         frame = np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=values)
@@ -224,7 +226,7 @@ def _ramped(array: Tensor, widths: Any, ends: Any) -> Any:
         ends = lifted(ends)
     if isinstance(ends, Tensor):
         check_kinds(ends.dtype, array.dtype, ends.requires_grad)
-        ends = ends if ends.requires_grad else ends._data
+        ends = ends if ends.requires_grad else ends._value
     ends = broadcast_to(ends, (array.ndim, 2)) if isinstance(ends, Tensor) else _pairs(ends, array)
 
     def border(x: Tensor, axis: int, width: tuple[int, int]) -> tuple[list[Any], list[Any]]:

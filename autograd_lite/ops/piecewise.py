@@ -128,6 +128,9 @@ fmin = elementwise(
     kinks="½ each at a tie",
 )  # fmt: skip
 
+# The NaN that they pass over is not used.
+fmax.op.masks = fmin.op.masks = True
+
 _QUOTIENTS = positive_samples(PAIRS, low=(2.1, 0.6), high=(2.9, 0.7))
 
 remainder = elementwise(
@@ -275,7 +278,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     array([0.  , 0.25])
     """
     if isinstance(condition, Tensor):
-        condition = condition._data
+        condition = condition._value
     if x is None and y is None:
         return np.nonzero(condition)
     return where_three(condition, x, y)

@@ -24,8 +24,8 @@ _FUNCTIONS = (
     np.count_nonzero, np.searchsorted, np.digitize, np.lexsort, np.nanargmax, np.nanargmin,
     np.shape, np.ndim, np.size, np.iscomplex, np.isreal, np.iscomplexobj, np.isrealobj,
     np.isposinf, np.isneginf, np.isclose, np.allclose, np.array_equal, np.array_equiv,
-    np.any, np.all, np.isin, np.linalg.matrix_rank, np.ix_,
-    np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type, np.can_cast,
+    np.any, np.all, np.isin, np.linalg.matrix_rank,
+    np.result_type, np.can_cast,
     np.min_scalar_type, np.common_type, np.shares_memory, np.may_share_memory,
     np.array_repr, np.array_str, np.array2string,
     np.packbits, np.unpackbits, np.ravel_multi_index, np.unravel_index, np.einsum_path,
@@ -52,5 +52,5 @@ def _of_integers(ufunc: Any) -> Callable[..., Any]:
     return function
 
 
-for _ufunc in (np.gcd, np.lcm):
+for _ufunc in (np.gcd, np.lcm, np.ix_):
     NUMPY[_ufunc] = _of_integers(_ufunc)

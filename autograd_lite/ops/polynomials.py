@@ -197,7 +197,7 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
         middle = getitem(rest, slice(k, k + n + 1)) - first * v
         rest = joined(getitem(rest, slice(0, k)), middle, getitem(rest, slice(k + n + 1, None)))
     zeros = 0
-    while zeros < m and np.allclose(rest._data[zeros], 0, rtol=1e-14):
+    while zeros < m and np.allclose(rest._value[zeros], 0, rtol=1e-14):
         zeros += 1
     return (
         stacked(*quotient) if quotient else lifted(np.zeros(1, dtype)),

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DTypeError, ShapeError
 from ..op import Sample
-from ..primitive import composed, primitive
+from ..primitive import composed, primitive, refuse_out
 from .elementwise import multiply
 
 __all__ = ["dot", "einsum", "inner", "matmul", "outer", "tensordot", "vdot"]
@@ -64,13 +64,14 @@ def _(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 @composed(np.dot)
-def dot(a: Any, b: Any) -> Any:
+def dot(a: Any, b: Any, out: Any = None) -> Any:
     """``np.dot``: product of scalars, vectors, matrices; last axis of a, last but one of b.
 
     >>> import numpy as np, autograd_lite as ag
     >>> ag.grad(lambda x: ag.dot(x, x))(np.array([1.0, 2.0]))
     array([2., 4.])
     """
+    refuse_out("dot", out)
     na, nb = np.ndim(a), np.ndim(b)
     if na == 0 or nb == 0:
         return multiply(a, b)
@@ -177,7 +178,14 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @composed(np.einsum)
-def einsum(*operands: Any, optimize: Any = False) -> Any:
+def einsum(
+    *operands: Any,
+    out: Any = None,
+    dtype: Any = None,
+    order: str = "K",
+    casting: Any = "safe",
+    optimize: Any = False,
+) -> Any:
     """Einstein summation, as ``np.einsum``: ellipsis, implicit output, repeated and summed letters.
 
     Derivative: g contracted with the other operands, over each operand's own letters.
@@ -190,6 +198,7 @@ def einsum(*operands: Any, optimize: Any = False) -> Any:
     array([[1., 0.],
            [0., 1.]])
     """
+    refuse_out("einsum", out)
     if not operands:
         raise ArgumentError("einsum: got no arguments, expected subscripts and operands.")
     if isinstance(operands[0], str):
@@ -197,6 +206,14 @@ def einsum(*operands: Any, optimize: Any = False) -> Any:
     else:
         subscripts, arrays = _from_lists(operands)
     arrays = tuple(a if hasattr(a, "shape") else np.asarray(a) for a in arrays)
+    if dtype is not None:
+        for a in arrays:
+            if not np.can_cast(a.dtype, dtype, casting):
+                raise DTypeError(
+                    f"einsum: got an operand of {a.dtype} for dtype={np.dtype(dtype)} with "
+                    f"casting={casting!r}; convert it with astype, or pass another casting."
+                )
+        arrays = tuple(a.astype(dtype) for a in arrays)
     return contraction(
         *arrays, subscripts=_explicit(subscripts.replace(" ", ""), arrays), optimize=optimize
     )

@@ -59,6 +59,8 @@ def quantile_shares(
 
     Derivative: in g the transpose, in q the slope.
     """
+    if not a.size:
+        return np.zeros(a.shape, g.dtype)
     between = Between(a, q, axis, method, weights, skip_nan, slope)
     return between.shared(g, a.shape).astype(g.dtype)
 
@@ -85,6 +87,8 @@ def quantile_along(
 
     Derivative: in t the transpose, in q the slope.
     """
+    if not a.size:
+        return np.zeros(shape, t.dtype)
     between = Between(a, q, axis, method, weights, skip_nan, slope)
     dtype = t.dtype if t.dtype.kind in "fc" else np.float64
     return between.along(t).reshape(shape).astype(dtype)
@@ -180,6 +184,10 @@ def middle(a: Any, *, axis: Any = None, keepdims: bool = False, skip_nan: bool =
 @middle.vjp
 def _(g: Any, out: Any, a: Any, *, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
     return quantile_shares.inner(g, a, 0.5, axis=axis, skip_nan=skip_nan)
+
+
+for _op in (ranked, middle):
+    _op.op.masks = lambda params: params["skip_nan"]
 
 
 @composed(np.median)

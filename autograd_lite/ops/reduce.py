@@ -43,6 +43,8 @@ def _count(shape: tuple[int, ...], axis: Any, where: Any) -> Any:
         full = np.broadcast_to(where, shape)
         return full.sum(axis=axis, keepdims=True)
     n = 1
+    if not shape:  # NumPy lets a scalar have the axes 0 and -1
+        return n
     for i in range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,):
         n *= shape[i]
     return n
@@ -128,10 +130,11 @@ def _(ts: Any, a: Any, *, axis: Any, dtype: Any, keepdims: bool, where: Any) -> 
 
 
 def _divided(g: Any, n: Any, keepdims: bool, axis: Any) -> Any:
+    wide = g.dtype.char == "e"  # half precision cannot count beyond 65504
     if isinstance(n, np.ndarray):
-        n = n.astype(g.real.dtype)
+        n = n.astype(np.float32 if wide else g.real.dtype)
         n = n.reshape(()) if axis is None and not keepdims else n
-    return g / n
+    return (g.astype(np.float32) / n).astype(g.dtype) if wide else g / n
 
 
 # -- spread ------------------------------------------------------------------------------------
@@ -146,7 +149,7 @@ def _spread_rule(
     g: Any, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any
 ) -> Any:
     # g·(a - mean)/(n - ddof)
-    g = kept(g, a.shape, axis, keepdims)
+    g = kept(g.real, a.shape, axis, keepdims)  # the result is real, whatever its dtype
     g = _divided(g, _freedom(a.shape, axis, where, ddof), keepdims, axis)
     d = a - a.mean(axis=axis, dtype=dtype, keepdims=True, where=where)
     return _masked(g * (np.conj(d) if a.dtype.kind == "c" else d), where)
@@ -306,22 +309,23 @@ def extreme_rule(
     ties = a == out.reshape(shape)
     if where is not True:
         ties = ties & where
+    count = np.float32 if g.dtype.char == "e" else g.real.dtype
     if axis is None:
         n: Any = int(np.count_nonzero(ties))
         found = n > 0
     else:
-        n = ties.sum(axis=axis, keepdims=True, dtype=g.real.dtype)
+        n = ties.sum(axis=axis, keepdims=True, dtype=count)
         found = _all(n, None)
     if initial is not None or not found:
         # out is NaN, or no entry's at all.
         nan = (out != out).reshape(shape)
         ties = ties | ((a != a) & nan & where)
-        n = ties.sum(axis=axis, keepdims=True, dtype=g.real.dtype)
+        n = ties.sum(axis=axis, keepdims=True, dtype=count)
         if initial is not None:
             initial = a.dtype.type(initial)
             n = n + ((out == initial).reshape(shape) | (nan & (initial != initial)))
-        n = np.where(n == 0, 1, n).astype(g.real.dtype)
-    return g.reshape(shape) / n * ties
+        n = np.where(n == 0, 1, n).astype(count)
+    return _divided(g.reshape(shape), n, True, axis) * ties
 
 
 def _extreme(ufunc: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
@@ -387,6 +391,9 @@ def min(
 
 max.vjp(extreme_rule)
 min.vjp(extreme_rule)
+for _op in (sum, mean, variance, deviation, max, min):
+    # What where= leaves out is not used: it may be NaN, and steep.
+    _op.op.masks = lambda params: params["where"] is not True
 amax, amin = max, min
 
 
@@ -480,6 +487,8 @@ def normalized(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     axes = axis if isinstance(axis, tuple) else (axis,)
+    if ndim == 0 and axes in ((0,), (-1,)):  # as NumPy's reductions of a scalar
+        return ()
     for i in axes:
         if not -ndim <= i < ndim:
             raise ShapeError(f"{who}: got axis {i} for an array of {ndim} dimensions.")

@@ -82,7 +82,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     with errors_of("sort"):
         np.sort(np.empty(0), kind=kind)
     a, axis = _to_sort(a, axis, order, "sort")
-    return reordered(a, order=np.argsort(a._data, axis, kind="stable"), axis=axis)
+    return reordered(a, order=np.argsort(a._value, axis, kind="stable"), axis=axis)
 
 
 @composed(np.sort_complex)
@@ -105,7 +105,7 @@ def partition(
     first is left to NumPy.
     """
     a, axis = _to_sort(a, axis, order, "partition")
-    x, kth = a._data, plain(kth)
+    x, kth = a._value, plain(kth)
     with errors_of("partition"):
         found = np.partition(x, kth, axis, kind=kind)
         order = np.argpartition(x, kth, axis, kind=kind)

@@ -96,7 +96,7 @@ def reshape(
 
 
 def _memory(a: Any) -> Any:
-    a = a._data if isinstance(a, Tensor) else a
+    a = a._value if isinstance(a, Tensor) else a
     return a if isinstance(a, (np.ndarray, np.generic)) else np.empty(0)
 
 
@@ -461,7 +461,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
         raise ArgumentError(f"trim_zeros: got trim={trim!r}, expected 'fb', 'f' or 'b'.")
     with errors_of("trim_zeros"):
         axes = range(filt.ndim) if axis is None else normalize_axis_tuple(axis, filt.ndim)
-    found = np.argwhere(filt._data)
+    found = np.argwhere(filt._value)
     index = [slice(None)] * filt.ndim
     for i in axes:
         first, last = (found[:, i].min(), found[:, i].max()) if len(found) else (0, -1)

@@ -237,12 +237,22 @@ def pseudo_inverse(a: Any, *, rcond: Any = None) -> Any:
 
 @pseudo_inverse.vjp
 def _(g: Any, out: Any, a: Any, *, rcond: Any) -> Any:
-    m, n = a.shape[-2:]
     gt, pt, ph = g.swapaxes(-1, -2), out.swapaxes(-1, -2), adjoint(out)
-    direct = -(pt @ g @ pt)
-    left = (np.eye(m, dtype=a.real.dtype) - a @ out) @ gt @ out @ ph
-    right = ph @ out @ gt @ (np.eye(n, dtype=a.real.dtype) - out @ a)
-    return direct + conj(left) + conj(right)
+    # left: (I - a out) gᵀ out outᴴ, right: outᴴ out gᵀ (I - out a), multiplied so that nothing is
+    # larger than a.
+    if a.shape[-2] >= a.shape[-1]:
+        direct = pt @ (g @ pt)
+        left = gt @ (out @ ph)
+        left = left - a @ (out @ left)
+        right = out @ gt
+        right = ph @ (right - (right @ out) @ a)
+    else:
+        direct = (pt @ g) @ pt
+        left = (gt @ out) @ ph
+        left = left - (a @ out) @ left
+        right = gt - (gt @ out) @ a
+        right = (ph @ out) @ right
+    return conj(left) + conj(right) - direct
 
 
 @composed(np.linalg.pinv)
@@ -278,7 +288,8 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
 
 def _cuts(a: Any, out: Any) -> bool:
     """Whether rcond has cut off singular values which are not 0: then a @ out @ a is not a."""
-    lost = np.abs(a @ out @ a - a).max(initial=0)
+    tall = a.shape[-2] >= a.shape[-1]
+    lost = np.abs((a @ (out @ a) if tall else (a @ out) @ a) - a).max(initial=0)
     return bool(lost > 1e3 * _precision(a) * np.abs(a).max(initial=0))
 
 
@@ -320,7 +331,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         rcond = _precision(a) * (max(m, n) if rcond is None else 1)
     s = svd(a, full_matrices=False, compute_uv=False)
     largest = s.data.max(initial=0)
-    rank = int((s.data > rcond * largest).sum())
+    rank = np.int32((s.data > rcond * largest).sum())
     x = matmul(pinv(a, rcond), b)
     error = b - matmul(a, x)
     whole = rank == n and m > n

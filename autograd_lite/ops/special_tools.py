@@ -106,35 +106,42 @@ def both_zero(x: Any, y: Any) -> Any:
 
 
 def _quotient(x: Any, order: int, radius: float, terms: Any, numerator: Any) -> Any:
+    x = np.asarray(x, np.result_type(x, np.float64))
     near = np.abs(x) <= radius
     small, large = np.where(near, x, 0), np.where(near, radius, x)
     series = np.zeros_like(small)
     for coefficient in reversed(terms):
         series = series * small + coefficient
-    far = numerator(large, 0) / large
+    far = numerator(large, 0)
     for n in range(1, order + 1):
-        far = (numerator(large, n) - n * far) / large
-    return np.where(near, series, far).astype(np.asarray(x).dtype)[()]
+        far = numerator(large, n) - n * far / large
+    return np.where(near, series, far)
 
 
 def _exp_numerator(x: Any, n: int) -> Any:
-    return np.exp(x) if n else np.expm1(x)
+    # Over x; by its logarithm where x > 0, which overflows no sooner than the result does.
+    above = np.where(x > 0, x, 1)
+    quotient = np.where(x > 0, np.exp(above - np.log(above)), np.exp(np.minimum(x, 0)) / x)
+    return quotient if n else quotient - 1 / x
 
 
 def _log_numerator(x: Any, n: int) -> Any:
-    return (-1) ** (n - 1) * math.factorial(n - 1) * (1 + x) ** -float(n) if n else np.log1p(x)
+    if not n:
+        return np.log1p(x) / x
+    return (-1) ** (n - 1) * math.factorial(n - 1) * (1 + x) ** -float(n) / x
 
 
 def _exp_slope(x: Any, *, order: int = 1) -> Any:
     # Σ xᵏ / (k! (k + order + 1))
     terms = [1 / (math.factorial(k) * (k + order + 1)) for k in range(24 + 3 * order)]
-    return _quotient(np.asarray(x), order, max(2.0, order), terms, _exp_numerator)
+    found = _quotient(x, order, max(2.0, order), terms, _exp_numerator)
+    return found.astype(x.dtype)[()]
 
 
 def _log_slope(x: Any, *, order: int = 0) -> Any:
     # Σ (-1)ᵐ xᵏ m!/k! / (m + 1) with m = k + order
     terms = [(-1) ** (k + order) * math.perm(k + order, order) / (k + order + 1) for k in range(36)]
-    return _quotient(np.asarray(x), order, 0.3, terms, _log_numerator)
+    return _quotient(x, order, 0.3, terms, _log_numerator).astype(x.dtype)[()]
 
 
 exp_slope: Primitive = elementwise(

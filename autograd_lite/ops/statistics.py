@@ -306,6 +306,8 @@ def _nan_extreme_rule(g: Any, out: Any, a: Any, *, where: Any, **params: Any) ->
 
 nanmax.vjp(_nan_extreme_rule)
 nanmin.vjp(_nan_extreme_rule)
+for _op in (nan_variance, nan_deviation, nanmax, nanmin):
+    _op.op.masks = True
 
 
 # -- covariances -------------------------------------------------------------------------------

@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DTypeError, ShapeError
+from ..errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from ..methods import UFUNC_METHODS, plain
-from ..op import FUNCTIONS, NUMPY
-from ..primitive import refuse_out
+from ..op import FUNCTIONS, NUMPY, Sample
+from ..primitive import primitive, refuse_out
+from ..tensor import Tensor
+from .index import frozen, scatter
 
 _LN2 = math.log(2)
 
 
 def _array(x: Any, dtype: Any = None) -> Any:
-    if not hasattr(x, "_data"):
+    if not hasattr(x, "_value"):
         x = FUNCTIONS["array"](x)
     return x if dtype is None or x.dtype == dtype else x.astype(np.dtype(dtype))
 
@@ -67,7 +69,7 @@ def _over(name: str) -> Callable[..., Any]:
 def _ignoring_nan(name: str) -> Callable[..., Any]:
     # fmax and fmin pass over NaN; where all are NaN, so is the result.
     def reduced(x: Any, axes: tuple[int, ...], where: Any) -> Any:
-        missing = np.isnan(x._data)
+        missing = np.isnan(x._value)
         if not missing.any():
             return _over(name)(x, axes, where)
         chosen = np.broadcast_to(where, x.shape)
@@ -146,7 +148,7 @@ def reduce(
         )
     if ufunc is np.add and count and not started:
         return FUNCTIONS["sum"](x, axis=axes, keepdims=keepdims, where=where)
-    if started and not hasattr(initial, "_data"):
+    if started and not hasattr(initial, "_value"):
         initial = np.asarray(initial).astype(_result_dtype(ufunc, x))[()]
     if ufunc not in _REDUCTIONS:
         result = _folded(ufunc, x, axes, initial if started else np._NoValue, where)
@@ -222,6 +224,44 @@ def accumulate(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, out: An
     return FUNCTIONS["stack"](parts, axis=axis)
 
 
+@primitive(
+    linear=True,
+    samples=(Sample((6,), starts=(0, 2, 5)), Sample((5, 2), starts=(1, 2)),
+             Sample((2, 5), starts=(2,), axis=1), Sample((3,), starts=(0,), complex=True)),
+)  # fmt: skip
+def segment_sums(x: Any, *, starts: tuple[int, ...], axis: int = 0) -> Any:
+    """Sums of the slices between rising starts. Derivative: g to each entry of its slice."""
+    return np.add.reduceat(x, starts, axis)
+
+
+@segment_sums.vjp
+def _(g: Any, out: Any, x: Any, *, starts: tuple[int, ...], axis: int) -> Any:
+    spread = np.repeat(g, np.diff([*starts, x.shape[axis]]), axis)
+    if not starts[0]:
+        return spread
+    unread = np.zeros((*x.shape[:axis], starts[0], *x.shape[axis + 1 :]), g.dtype)
+    return np.concatenate([unread, spread], axis)
+
+
+def at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
+    """``np.add.at`` and ``np.subtract.at`` of a Tensor: every mention of an index counts.
+
+    Raises:
+        UnsupportedError: another ufunc, or an ndarray, which cannot hold the graph of b.
+    """
+    if ufunc not in (np.add, np.subtract) or not isinstance(a, Tensor) or b is None:
+        raise UnsupportedError(
+            f"np.{ufunc.__name__}.at: got a Tensor, and this writes in place; np.add.at and "
+            "np.subtract.at are recorded, of a Tensor (make the array one first: "
+            "out = ag.Tensor(out))."
+        )
+    index = frozen(indices)
+    b = FUNCTIONS["broadcast_to"](b, np.empty(a.shape, np.bool_)[index].shape)
+    b = b if b.dtype == a.dtype else b.astype(a.dtype)
+    change = scatter(b, index=index, shape=a.shape)
+    a[...] = a + change if ufunc is np.add else a - change
+
+
 def reduceat(
     ufunc: Any, array: Any, indices: Any, axis: Any = 0, dtype: Any = None, out: Any = None
 ) -> Any:
@@ -242,6 +282,8 @@ def reduceat(
     for i in starts:
         if not 0 <= i < size:
             raise ShapeError(f"{who}: got the index {i} for an axis of size {size}.")
+    if ufunc is np.add and starts and starts == sorted(set(starts)):
+        return segment_sums(x, starts=tuple(starts), axis=axis)
     before = (slice(None),) * axis
     parts = []
     for start, end in zip(starts, [*starts, size][1:], strict=True):
@@ -258,5 +300,5 @@ def outer(ufunc: Any, a: Any, b: Any, **keywords: Any) -> Any:
     return ufunc(FUNCTIONS["reshape"](a, a.shape + (1,) * b.ndim), b, **keywords)
 
 
-for _method in (reduce, accumulate, reduceat, outer):
+for _method in (reduce, accumulate, reduceat, outer, at):
     UFUNC_METHODS[_method.__name__] = _method

@@ -90,7 +90,7 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
     Derivative: g · 2**-exponent of the mantissa; the exponents are a plain array of integers.
     """
-    return mantissa(x), np.frexp(x._data if isinstance(x, Tensor) else x)[1]
+    return mantissa(x), np.frexp(x._value if isinstance(x, Tensor) else x)[1]
 
 
 fraction = elementwise(
@@ -195,7 +195,7 @@ def nan_to_num(
 @composed(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
     """The real part of a if all imaginary parts are within tol (times machine epsilon), else a."""
-    value = a._data if isinstance(a, Tensor) else np.asarray(a)
+    value = a._value if isinstance(a, Tensor) else np.asarray(a)
     return real(a) if np.isrealobj(np.real_if_close(value, tol)) else positive(a)
 
 

@@ -34,7 +34,7 @@ def names_of(names: Mapping[str, Any], nodes: list[Node]) -> dict[Any, str]:
         if name.startswith("_"):
             continue
         if hasattr(x, "_is_tracked"):
-            key = (x._node or x) if x._is_tracked() else _key(x._data)
+            key = (x._node or x) if x._is_tracked() else _key(x._value)
         elif isinstance(x, np.ndarray):
             key = _key(x)
         else:
@@ -45,7 +45,7 @@ def names_of(names: Mapping[str, Any], nodes: list[Node]) -> dict[Any, str]:
             # A constant that is kept elsewhere as a bare array has its name here.
             source = arg() if isinstance(arg, ref) else None
             if getattr(source, "name", None):
-                found.setdefault(_key(source._data), source.name)  # type: ignore[union-attr]
+                found.setdefault(_key(source._value), source.name)  # type: ignore[union-attr]
     return found
 
 
@@ -75,7 +75,7 @@ class _Reader:
         leaves = {p for n in shown for p in n.parents if p is not None and type(p) is not Node}
         self.values: dict[Node, Any] = {}
         if options.values:
-            self.values = recover.values(self.nodes, self.root, t._data, drawn)
+            self.values = recover.values(self.nodes, self.root, t._value, drawn)
         self.gradients: recover.Gradients | None = None
         if options.grads:
             self.gradients = recover.Gradients(self.nodes, self.root, drawn | leaves)
@@ -104,7 +104,7 @@ class _Reader:
         if not isinstance(arg, (np.ndarray, np.generic, ref)):
             return True
         value = arg() if isinstance(arg, ref) else arg
-        value = getattr(value, "_data", value)
+        value = getattr(value, "_value", value)
         return value is not None and not value.shape and _key(value) not in self.names
 
     def _selected(self) -> list[Node]:
@@ -164,7 +164,7 @@ class _Reader:
         leaf = node.parents[i]
         if leaf is not None:
             card = self._card(key, "parameter", self._name(leaf), leaf)
-            self._show_value(card, leaf._data)
+            self._show_value(card, leaf._value)
             self._show_gradient(card, leaf, leaf._grad)
         else:
             value, source = recover.constant(arg, node)

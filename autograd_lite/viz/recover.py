@@ -30,11 +30,13 @@ def constant(arg: Any, node: Node) -> tuple[Any, Any]:
     """
     if not isinstance(arg, ref):
         named = (s() for s in (node.meta.sources if node.meta is not None else ()))
-        return arg, next((t for t in named if t is not None and t._data is arg), arg)
+        return arg, next((t for t in named if t is not None and t._value is arg), arg)
     source = arg()
     if source is None or getattr(source, "_written", 0) > node.order:
         return None, None
-    return getattr(source, "_data", source), source
+    if getattr(source, "_node", None) is not None:
+        return None, None  # a write has made it stand for a recorded result since
+    return getattr(source, "_value", source), source
 
 
 def stale_leaf(parent: Any, node: Node) -> bool:
@@ -113,7 +115,7 @@ def _again(node: Node, known: Mapping[Node, Any], made: Mapping[Node, Any]) -> A
         if type(parent) is Node:
             value = made.get(parent, known.get(parent))
         elif parent is not None:
-            value = parent._data
+            value = parent._value
         else:
             value = constant(arg, node)[0]
         if value is None and not (parent is None and arg is None):
