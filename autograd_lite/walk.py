@@ -233,9 +233,7 @@ def backward(
     except np.linalg.LinAlgError as error:
         if isinstance(error, AutogradError):
             raise
-        raise MatrixError(
-            f"{node.op.name} (backward): {str(error).rstrip('.')}; there is no derivative there."
-        ) from error
+        raise MatrixError(_no_derivative(node, "backward", error)) from error
     except (TypeError, AttributeError) as error:
         if isinstance(error, AutogradError) or node is None or not _is_rules_fault(error):
             raise
@@ -249,6 +247,10 @@ def backward(
     for node in visited:
         node.args = None
     return result
+
+
+def _no_derivative(node: Node, where: str, error: Exception) -> str:
+    return f"{node.op.name} ({where}): {str(error).rstrip('.')}; there is no derivative there."
 
 
 def _is_rules_fault(error: BaseException) -> bool:
@@ -388,7 +390,12 @@ def pushed(
         elif op.linear == "each":
             term = call(*args[1 : i + 1], t, *args[i + 2 :], **params)
         else:
-            term = vjp(node, i, args, t)
+            try:
+                term = vjp(node, i, args, t)
+            except np.linalg.LinAlgError as error:
+                if isinstance(error, AutogradError):
+                    raise
+                raise MatrixError(_no_derivative(node, "forward mode", error)) from error
         total = term if total is None else total + term
     return _full(total, node)
 

@@ -214,6 +214,8 @@ def test_what_has_no_derivative_is_refused_with_a_sentence():
     singular = np.ones((2, 2))
     with pytest.raises(ag.errors.MatrixError, match=r"slogdet \(backward\): Singular matrix"):
         ag.grad(lambda a: ag.slogdet(a)[1])(singular)
+    with pytest.raises(ag.errors.MatrixError, match=r"slogdet \(forward mode\): Singular"):
+        ag.jvp(lambda a: ag.slogdet(a)[1], (singular,), (singular,))
     with pytest.raises(ag.errors.MatrixError, match=r"qr \(backward\)"):
         ag.grad(lambda a: ag.qr(a)[0].sum())(np.zeros((2, 2)))
     defective = np.array([[1.0, 1.0], [0.0, 1.0]])

@@ -55,8 +55,8 @@ def _gaps(values: Any, who: str) -> Any:
         value = plain(values)[(*batch, i)]
         raise MatrixError(
             f"{who} (backward): got equal values ({value:g}, numbers {i} and {j}), whose vectors "
-            "are not unique and have no derivative; use a function of the values alone, or "
-            "separate them."
+            "are not unique and have no derivative; use the first derivative of a function of the "
+            "values alone, or separate them."
         )
     return gaps
 
