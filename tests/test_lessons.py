@@ -1,0 +1,64 @@
+"""The numbered lessons among the examples: short, and their results as they state them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_examples import EXAMPLES, run
+
+LESSONS = sorted(EXAMPLES.glob("[0-9][0-9]_*.py"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_a_lesson_is_short(path):
+    assert len(path.read_text().splitlines()) < 80
+
+
+def test_one_sigmoid_unit_with_both_slopes(tmp_path):
+    done = run(tmp_path, "01_sigmoid_perceptron.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    wrong, right, *_ = done.stdout.splitlines()
+    assert "weights -0.50362183 8.92257347, bias -4.08058729" in wrong
+    assert wrong.endswith(": 0.99217042")
+    assert "weights -0.27780002 6.45798409, bias -2.95825575" in right
+    assert right.endswith(": 0.97068004")
+    assert "the author's gradient is the slope of the error: False" in done.stdout
+    assert "the right gradient is the slope of the error: True" in done.stdout
+
+
+@pytest.mark.parametrize("steps", [10_000, 60_000, 100_000])
+def test_the_perceptron_of_three_inputs_goes_on(tmp_path, steps):
+    X = np.array([[0.0, 0, 1], [1, 1, 1], [1, 0, 1], [0, 1, 1]])
+    y = np.array([[0.0], [1], [1], [0]])
+    w = 2 * np.random.RandomState(1).random_sample((3, 1)) - 1
+    for _ in range(steps):
+        a = 1 / (1 + np.exp(-(X @ w)))
+        w += X.T @ ((y - a) * a * (1 - a))
+    done = run(tmp_path, "perceptron.py", steps)
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.partition("weights: ")[2].splitlines()[0].split(", ")
+    np.testing.assert_allclose([float(p) for p in printed], w.ravel(), atol=2e-8)
+
+
+def test_two_layers_by_hand_and_by_machine(tmp_path):
+    done = run(tmp_path, "03_two_layers.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("by hand and by machine agree to 1e-12: True") == 2
+    assert "full batch: error 0.0028" in done.stdout
+
+
+def test_two_layers_with_a_tutorials_seed(tmp_path):
+    X = np.array([[1.0, 0, 0, 0], [1, 0, 1, 1], [0, 1, 0, 1]])
+    y = np.array([[1.0], [1.0], [0.0]])
+    random = np.random.RandomState(42)
+    W1, W2 = random.uniform(size=(4, 3)), random.uniform(size=(3, 1))
+    for _ in range(1_000):
+        h = 1 / (1 + np.exp(-X @ W1))
+        o = 1 / (1 + np.exp(-h @ W2))
+        d = (o - y) * o * (1 - o)
+        W1, W2 = W1 - 0.01 * X.T @ (d @ W2.T * h * (1 - h)), W2 - 0.01 * h.T @ d
+    o = 1 / (1 + np.exp(-1 / (1 + np.exp(-X @ W1)) @ W2))
+    done = run(tmp_path, "04_two_layers_seeded.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "first errors: 0.05013458 0.03727248 0.25388062\n" in done.stdout
+    assert f"error {((y - o) ** 2).sum() / 2:.8f}" in done.stdout
