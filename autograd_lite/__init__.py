@@ -33,6 +33,7 @@ from .mode import (
 )
 from .op import Sample as Sample
 from .ops.activation import *
+from .ops.convolution import *
 from .ops.counting import *
 from .ops.creation import *
 from .ops.decompositions import *
@@ -46,6 +47,7 @@ from .ops.norms import *
 from .ops.padding import *
 from .ops.piecewise import *
 from .ops.polynomials import *
+from .ops.pooling import *
 from .ops.products import *
 from .ops.reduce import *
 from .ops.scans import *

@@ -60,6 +60,8 @@ SUBJECTS = {
     "writing": "Writing",
     "grids": "Grids",
     "signal": "Signals",
+    "convolution": "Convolution of images",
+    "pooling": "Pooling of images",
     "polynomials": "Polynomials",
     "fitting": "Fits and roots",
     "products": "Products",

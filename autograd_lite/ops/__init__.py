@@ -2,6 +2,7 @@
 
 from . import (
     activation,
+    convolution,
     counting,
     creation,
     decompositions,
@@ -17,6 +18,7 @@ from . import (
     piecewise,
     plain,
     polynomials,
+    pooling,
     products,
     reduce,
     scans,
@@ -31,6 +33,7 @@ from . import (
 
 __all__ = [
     "activation",
+    "convolution",
     "counting",
     "creation",
     "decompositions",
@@ -46,6 +49,7 @@ __all__ = [
     "piecewise",
     "plain",
     "polynomials",
+    "pooling",
     "products",
     "reduce",
     "scans",
