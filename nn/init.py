@@ -1,22 +1,30 @@
-"""Initial values of parameters: functions of a shape and a NumPy Generator, giving an array.
+"""Initial values of parameters: functions of a shape and a random generator, giving an array.
 
 Weights have PyTorch's layout, (out, in, ...): fan_in is ``in`` times the sizes that follow, fan_out
-is ``out`` times them. Without rng= the draws are those of ``np.random.default_rng(0)``: the same
-at every call; pass a Generator for others.
+is ``out`` times them. ``rng`` is a NumPy Generator, or an int that seeds one; without it the draws
+are those of ``np.random.default_rng(0)``: the same at every call.
+
+The names that end in an underscore fill a parameter that is there, in its dtype, and return it:
+``nn.init.he_normal_(layer.weight, rng=rng)``.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import DTypeError, ShapeError
+import autograd_lite as ag
+from autograd_lite.errors import ArgumentError, DTypeError, ShapeError, closest
 
 Shape = tuple[int, ...]
 Initializer = Callable[..., Any]
+
+# -- the same everywhere ---------------------------------------------------------------------------
 
 
 def zeros(shape: Shape, *, rng: Any = None, dtype: Any = np.float64) -> Any:
@@ -24,10 +32,26 @@ def zeros(shape: Shape, *, rng: Any = None, dtype: Any = np.float64) -> Any:
     return np.zeros(shape, dtype)
 
 
+def ones(shape: Shape, *, rng: Any = None, dtype: Any = np.float64) -> Any:
+    """All 1."""
+    return np.ones(shape, dtype)
+
+
+def constant(shape: Shape, value: float = 0.0, *, rng: Any = None, dtype: Any = np.float64) -> Any:
+    """All value.
+
+    >>> constant((2,), 0.5)
+    array([0.5, 0.5])
+    """
+    return np.full(shape, value, dtype)
+
+
+# -- distributions ---------------------------------------------------------------------------------
+
+
 def uniform(
-    shape: Shape, *, rng: np.random.Generator | None = None, low: float = 0.0,
-    high: float = 1.0, dtype: Any = np.float64,
-) -> Any:  # fmt: skip
+    shape: Shape, *, rng: Any = None, low: float = 0.0, high: float = 1.0, dtype: Any = np.float64
+) -> Any:
     """Uniform in [low, high).
 
     >>> import numpy as np
@@ -38,53 +62,155 @@ def uniform(
 
 
 def normal(
-    shape: Shape, *, rng: np.random.Generator | None = None, mean: float = 0.0,
-    std: float = 1.0, dtype: Any = np.float64,
-) -> Any:  # fmt: skip
-    """Normal with this mean and standard deviation."""
+    shape: Shape, *, rng: Any = None, mean: float = 0.0, std: float = 1.0, dtype: Any = np.float64
+) -> Any:
+    """Normal with this mean and standard deviation.
+
+    Raises:
+        ArgumentError: a negative std.
+    """
+    _check_std("normal", std)
     return generator(rng, "normal").normal(mean, std, shape).astype(dtype)
 
 
+def trunc_normal(
+    shape: Shape, *, rng: Any = None, mean: float = 0.0, std: float = 1.0, a: float = -2.0,
+    b: float = 2.0, dtype: Any = np.float64,
+) -> Any:  # fmt: skip
+    """Normal, drawn again wherever it is not in [a, b] (as in PyTorch, of the values themselves).
+
+    Raises:
+        ArgumentError: a negative std, or an interval that next to no draw would meet.
+
+    >>> bool(abs(trunc_normal((1000,), rng=0)).max() <= 2)
+    True
+    """
+    _check_std("trunc_normal", std)
+    share = (_below((b - mean) / std) - _below((a - mean) / std)) if std else float(a <= mean <= b)
+    if not share > 1e-3:
+        raise ArgumentError(
+            f"trunc_normal: got a={a!r}, b={b!r} for mean={mean!r} and std={std!r}, expected an "
+            "interval that holds some of the distribution; move a and b towards the mean."
+        )
+    rng = generator(rng, "trunc_normal")
+    out = rng.normal(mean, std, shape)
+    flat = out.reshape(-1)
+    outside = np.flatnonzero((flat < a) | (flat > b))
+    while outside.size:
+        flat[outside] = rng.normal(mean, std, outside.size)
+        outside = outside[(flat[outside] < a) | (flat[outside] > b)]
+    return out.astype(dtype)
+
+
+def _below(z: float) -> float:
+    return 0.5 * (1 + math.erf(z / math.sqrt(2)))
+
+
+# -- by the number of inputs and outputs -----------------------------------------------------------
+
+
 def xavier_uniform(
-    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
+    shape: Shape, *, rng: Any = None, gain: float = 1.0, dtype: Any = np.float64
 ) -> Any:
-    """Uniform in ±√(6/(fan_in + fan_out)): keeps the variance through sigmoid and tanh layers.
+    """Uniform in ±gain·√(6/(fan_in + fan_out)): keeps the variance through sigmoid and tanh layers.
 
     Reference: Glorot and Bengio, 2010, equation 16.
     """
-    bound = math.sqrt(6 / sum(fans(shape)))
+    bound = gain * math.sqrt(6 / sum(fans(shape)))
     return uniform(shape, rng=rng, low=-bound, high=bound, dtype=dtype)
 
 
 def xavier_normal(
-    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
+    shape: Shape, *, rng: Any = None, gain: float = 1.0, dtype: Any = np.float64
 ) -> Any:
-    """Normal with standard deviation √(2/(fan_in + fan_out)).
+    """Normal with standard deviation gain·√(2/(fan_in + fan_out)).
 
     Reference: Glorot and Bengio, 2010.
     """
-    return normal(shape, rng=rng, std=math.sqrt(2 / sum(fans(shape))), dtype=dtype)
+    return normal(shape, rng=rng, std=gain * math.sqrt(2 / sum(fans(shape))), dtype=dtype)
 
 
 def he_uniform(
-    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
-) -> Any:
-    """Uniform in ±√(6/fan_in): keeps the variance through relu layers.
+    shape: Shape, *, rng: Any = None, mode: str = "fan_in", nonlinearity: str = "relu",
+    a: float = 0.0, dtype: Any = np.float64,
+) -> Any:  # fmt: skip
+    """Uniform in ±gain·√(3/fan), for relu ±√(6/fan_in): keeps the variance through relu layers.
+
+    Args:
+        mode: "fan_in" keeps the variance forward, "fan_out" backward.
+        nonlinearity: what follows, as for ``calculate_gain``; a: the slope of a leaky_relu.
 
     Reference: He, Zhang, Ren and Sun, 2015.
     """
-    bound = math.sqrt(6 / fans(shape)[0])
+    bound = math.sqrt(3) * _he_std("he_uniform", shape, mode, nonlinearity, a)
     return uniform(shape, rng=rng, low=-bound, high=bound, dtype=dtype)
 
 
 def he_normal(
-    shape: Shape, *, rng: np.random.Generator | None = None, dtype: Any = np.float64
-) -> Any:
-    """Normal with standard deviation √(2/fan_in).
+    shape: Shape, *, rng: Any = None, mode: str = "fan_in", nonlinearity: str = "relu",
+    a: float = 0.0, dtype: Any = np.float64,
+) -> Any:  # fmt: skip
+    """Normal with standard deviation gain/√fan, for relu √(2/fan_in); arguments as ``he_uniform``.
 
     Reference: He, Zhang, Ren and Sun, 2015, equation 10.
     """
-    return normal(shape, rng=rng, std=math.sqrt(2 / fans(shape)[0]), dtype=dtype)
+    std = _he_std("he_normal", shape, mode, nonlinearity, a)
+    return normal(shape, rng=rng, std=std, dtype=dtype)
+
+
+def _he_std(who: str, shape: Shape, mode: str, nonlinearity: str, a: float) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ArgumentError(
+            f"{who}: got mode={mode!r}, expected 'fan_in' or 'fan_out'"
+            f"{closest(str(mode), ('fan_in', 'fan_out')) or '.'}"
+        )
+    gain = calculate_gain(nonlinearity, a if nonlinearity == "leaky_relu" else None)
+    return gain / math.sqrt(fans(shape)[mode == "fan_out"])
+
+
+def lecun_uniform(shape: Shape, *, rng: Any = None, dtype: Any = np.float64) -> Any:
+    """Uniform in ±√(3/fan_in): keeps the variance through linear and selu layers.
+
+    Reference: LeCun, Bottou, Orr and Müller, 1998, section 4.6.
+    """
+    bound = math.sqrt(3 / fans(shape)[0])
+    return uniform(shape, rng=rng, low=-bound, high=bound, dtype=dtype)
+
+
+def lecun_normal(shape: Shape, *, rng: Any = None, dtype: Any = np.float64) -> Any:
+    """Normal with standard deviation √(1/fan_in).
+
+    Reference: LeCun, Bottou, Orr and Müller, 1998, equation 16.
+    """
+    return normal(shape, rng=rng, std=math.sqrt(1 / fans(shape)[0]), dtype=dtype)
+
+
+def orthogonal(shape: Shape, *, rng: Any = None, gain: float = 1.0, dtype: Any = np.float64) -> Any:
+    """gain times orthonormal rows (or columns, if there are fewer), axes behind the first as one.
+
+    Raises:
+        ShapeError: fewer than two axes.
+
+    Reference: Saxe, McClelland and Ganguli, 2014.
+
+    >>> w = orthogonal((2, 3), rng=0)
+    >>> (w @ w.T).round(12) + 0.0
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    fans(shape)
+    rows, columns = shape[0], math.prod(shape[1:])
+    draws = generator(rng, "orthogonal").normal(size=(max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(draws)
+    # The signs that make the factorisation unique, and with it the distribution uniform.
+    q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
+    return (gain * (q if rows >= columns else q.T)).reshape(shape).astype(dtype)
+
+
+glorot_uniform, glorot_normal = xavier_uniform, xavier_normal
+kaiming_uniform, kaiming_normal = he_uniform, he_normal
+
+# -- sizes and gains -------------------------------------------------------------------------------
 
 
 def fans(shape: Shape) -> tuple[int, int]:
@@ -105,17 +231,89 @@ def fans(shape: Shape) -> tuple[int, int]:
     return shape[1] * kernel, shape[0] * kernel
 
 
-def generator(rng: Any, who: str) -> np.random.Generator:
-    """rng, if it is a NumPy Generator; ``np.random.default_rng(0)`` for None.
+_GAINS = {"linear": 1.0, "identity": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2),
+          "leaky_relu": math.sqrt(2 / (1 + 0.01**2)), "selu": 0.75}  # fmt: skip
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """The factor by which a weight's spread makes up for what this activation takes.
+
+    Args:
+        nonlinearity: "linear", "identity", "sigmoid", "tanh", "relu", "leaky_relu" or "selu".
+        param: the negative slope of a leaky_relu; None means 0.01.
 
     Raises:
-        DTypeError: it is something else.
+        ArgumentError: another name.
+
+    >>> round(calculate_gain("relu"), 4)
+    1.4142
     """
+    if nonlinearity not in _GAINS:
+        raise ArgumentError(
+            f"calculate_gain: got {nonlinearity!r}, expected one of {', '.join(sorted(_GAINS))}"
+            f"{closest(str(nonlinearity), sorted(_GAINS)) or '.'}"
+        )
+    if nonlinearity == "leaky_relu" and param is not None:
+        return math.sqrt(2 / (1 + param**2))
+    return _GAINS[nonlinearity]
+
+
+# -- filling a parameter that is there -------------------------------------------------------------
+
+
+def _filling(initializer: Initializer) -> Initializer:
+    @functools.wraps(initializer)
+    def fill(parameter: ag.Tensor, *args: Any, **kwargs: Any) -> ag.Tensor:
+        if not isinstance(parameter, ag.Tensor):
+            raise DTypeError(
+                f"{fill.__name__}: got {type(parameter).__name__}, expected a Parameter to fill; "
+                f"{initializer.__name__}(shape) makes an array."
+            )
+        values = initializer(parameter.shape, *args, dtype=parameter.dtype, **kwargs)
+        with ag.no_grad():
+            parameter[...] = values
+        return parameter
+
+    fill.__name__ = fill.__qualname__ = f"{initializer.__name__}_"
+    fill.__doc__ = f"``{initializer.__name__}`` into a Parameter, in its dtype; returns it."
+    return fill
+
+
+zeros_, ones_, constant_ = _filling(zeros), _filling(ones), _filling(constant)
+uniform_, normal_, trunc_normal_ = _filling(uniform), _filling(normal), _filling(trunc_normal)
+xavier_uniform_, xavier_normal_ = _filling(xavier_uniform), _filling(xavier_normal)
+he_uniform_, he_normal_ = _filling(he_uniform), _filling(he_normal)
+kaiming_uniform_, kaiming_normal_ = he_uniform_, he_normal_
+lecun_uniform_, lecun_normal_ = _filling(lecun_uniform), _filling(lecun_normal)
+orthogonal_ = _filling(orthogonal)
+
+# -- randomness ------------------------------------------------------------------------------------
+
+
+def generator(rng: Any, who: str) -> np.random.Generator:
+    """rng, if it is a NumPy Generator; one seeded by rng, if it is an int, or by 0 for None.
+
+    Raises:
+        DTypeError: it is something else. ArgumentError: a negative seed.
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
     if rng is None:
         return np.random.default_rng(0)
-    if not isinstance(rng, np.random.Generator):
+    try:
+        seed = None if isinstance(rng, bool) else operator.index(rng)
+    except TypeError:
+        seed = None
+    if seed is None:
         raise DTypeError(
-            f"{who}: got rng of type {type(rng).__name__}, expected a numpy.random.Generator; "
-            "write rng=np.random.default_rng(0)."
+            f"{who}: got rng of type {type(rng).__name__}, expected a numpy.random.Generator or an "
+            "int seed; write rng=np.random.default_rng(0)."
         )
-    return rng
+    if seed < 0:
+        raise ArgumentError(f"{who}: got rng={seed}, expected a seed of 0 or larger.")
+    return np.random.default_rng(seed)
+
+
+def _check_std(who: str, std: float) -> None:
+    if not std >= 0:
+        raise ArgumentError(f"{who}: got std={std!r}, expected a number, 0 or larger.")

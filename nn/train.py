@@ -49,7 +49,7 @@ def batches(
         )
     size = positive_int("batches", "batch_size", batch_size)
     if rng is not None:
-        init.generator(rng, "batches")
+        rng = init.generator(rng, "batches")
     return _cut(X, y, size, rng)
 
 

@@ -11,6 +11,10 @@ from autograd_lite.errors import ArgumentError, DTypeError, ShapeError
 LAYER = nn.Linear(3, 2, rng=rng())
 Z = np.zeros((2, 3))
 W = ag.Tensor([1.0], requires_grad=True)
+ACTIVATIONS = (
+    "elu, gelu, hardtanh, identity, leaky_relu, log_sigmoid, log_softmax, mish, prelu, relu, "
+    "relu6, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh"
+)
 
 MISTAKES = [
     (
@@ -51,8 +55,8 @@ MISTAKES = [
         "Linear: got out_features=True, expected a positive int.",
     ),
     (
-        lambda: nn.Linear(3, 2, rng=0), DTypeError,
-        "Linear: got rng of type int, expected a numpy.random.Generator; write "
+        lambda: nn.Linear(3, 2, rng="0"), DTypeError,
+        "Linear: got rng of type str, expected a numpy.random.Generator or an int seed; write "
         "rng=np.random.default_rng(0).",
     ),
     (
@@ -65,13 +69,13 @@ MISTAKES = [
     ),
     (
         lambda: nn.MLP(3, 2, 1, activation="ReLU"), ArgumentError,
-        "activation: got 'ReLU', expected one of relu, sigmoid, tanh, a Module or a function; did "
-        "you mean 'relu'?",
+        f"activation: got 'ReLU', expected one of {ACTIVATIONS}, a Module or a function; did you "
+        "mean 'relu'?",
     ),
     (
-        lambda: nn.MLP(3, 2, 1, activation=["relu"]), ArgumentError,
-        "activation: got ['relu'], expected one of relu, sigmoid, tanh, a Module or a function; "
-        "did you mean 'relu'?",
+        lambda: nn.MLP(3, 2, 1, activation=[["relu"]]), ArgumentError,
+        f"activation: got ['relu'], expected one of {ACTIVATIONS}, a Module or a function; did "
+        "you mean 'relu'?",
     ),
     (
         lambda: nn.MLP(3, 2, 1, activation=nn.ReLU), DTypeError,
@@ -87,8 +91,8 @@ MISTAKES = [
     ),
     (
         lambda: nn.MLP(3, 2, 1, activation="sigmod", rng=rng()), ArgumentError,
-        "activation: got 'sigmod', expected one of relu, sigmoid, tanh, a Module or a function; "
-        "did you mean 'sigmoid'?",
+        f"activation: got 'sigmod', expected one of {ACTIVATIONS}, a Module or a function; did "
+        "you mean 'sigmoid'?",
     ),
     (
         lambda: nn.Sequential(np.tanh), DTypeError,
@@ -247,8 +251,8 @@ MISTAKES = [
         "batches: got batch_size=0, expected a positive int.",
     ),
     (
-        lambda: nn.batches(Z, Z, 1, rng=1), DTypeError,
-        "batches: got rng of type int, expected a numpy.random.Generator; write "
+        lambda: nn.batches(Z, Z, 1, rng="1"), DTypeError,
+        "batches: got rng of type str, expected a numpy.random.Generator or an int seed; write "
         "rng=np.random.default_rng(0).",
     ),
     (
@@ -276,9 +280,9 @@ MISTAKES = [
         "loss gave them no gradient); write SGD(model.parameters(), lr=...).",
     ),
     (
-        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD(LAYER.parameters(), lr=1), rng=1),
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD(LAYER.parameters(), lr=1), rng="1"),
         DTypeError,
-        "fit: got rng of type int, expected a numpy.random.Generator; write "
+        "fit: got rng of type str, expected a numpy.random.Generator or an int seed; write "
         "rng=np.random.default_rng(0).",
     ),
     (
