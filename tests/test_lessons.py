@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_examples import EXAMPLES, run
+from test_examples import EXAMPLES, needs_extra, run
 
 LESSONS = sorted(EXAMPLES.glob("[0-9][0-9]_*.py"))
 
@@ -62,3 +62,28 @@ def test_two_layers_with_a_tutorials_seed(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "first errors: 0.05013458 0.03727248 0.25388062\n" in done.stdout
     assert f"error {((y - o) ** 2).sum() / 2:.8f}" in done.stdout
+
+
+def test_the_perceptron_rule_ends_and_fails_on_xor(tmp_path):
+    done = run(tmp_path, "07_step_perceptron.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "two clouds: converged after" in done.stdout
+    assert "AND: converged after 7 epochs" in done.stdout
+    assert "XOR: not converged" in done.stdout
+    assert "no plane separates the classes" in done.stdout
+    assert "gradient of a step unit: [[0. 0.]]" in done.stdout
+    assert done.stdout.endswith("XOR with one hidden layer: 0 1 1 0\n")
+
+
+def test_an_lstm_remembers_the_first_sign(tmp_path):
+    done = run(tmp_path, "08_sequence_lstm.py", 30)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert float(done.stdout.partition("epoch  30: ")[2].split()[4]) > 0.95
+
+
+@needs_extra
+def test_a_small_lenet_reads_digits(tmp_path):
+    done = run(tmp_path, "08_images_conv.py", 8)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3,658 parameters, all trainable" in done.stdout
+    assert float(done.stdout.splitlines()[-1].split()[-1]) > 0.9
