@@ -11,6 +11,8 @@
 1.0
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
+
 from . import init, optim
 from .activations import (
     elu,
@@ -155,3 +157,15 @@ __all__ = [
     "step",
     "tanh",
 ]
+
+if _TYPE_CHECKING:
+    from . import sklearn as sklearn
+
+
+def __getattr__(name: str) -> _Any:
+    # It needs scikit-learn, so it is imported when first asked for.
+    if name == "sklearn":
+        from importlib import import_module
+
+        return import_module("nn.sklearn")
+    raise AttributeError(f"module 'nn' has no attribute {name!r}")
