@@ -1,6 +1,10 @@
 """Data for the tests of nn.sklearn."""
 
 import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
 from sklearn.datasets import (
     load_digits,
     load_iris,
