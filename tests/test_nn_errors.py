@@ -157,7 +157,7 @@ MISTAKES = [
         "shape (2,), one class number per row; reshape the labels.",
     ),
     (
-        lambda: nn.cross_entropy(Z, Z), ShapeError,
+        lambda: nn.cross_entropy(Z, Z.astype(int)), ShapeError,
         "cross_entropy: got logits of shape (2, 3) and labels of shape (2, 3), expected labels of "
         "shape (2,), one class number per row; turn one-hot rows into numbers with "
         "argmax(axis=-1).",
@@ -260,9 +260,9 @@ MISTAKES = [
         ArgumentError, "fit: got epochs=0, expected a positive int.",
     ),
     (
-        lambda: nn.fit(LAYER, Z, [0, 1], optimizer="adam"), DTypeError,
-        "fit: got 'adam' as the optimizer, expected one ready for use; write "
-        "optimizer=nn.Adam(model.parameters()).",
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer="adan"), ArgumentError,
+        "fit: got the optimizer 'adan', expected one of adagrad, adam, adamw, lbfgs, rmsprop, sgd, "
+        "or one ready for use such as nn.Adam(model.parameters()); did you mean 'adam'?",
     ),
     (
         lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD), DTypeError,
@@ -270,8 +270,8 @@ MISTAKES = [
         "optimizer=nn.Adam(model.parameters()).",
     ),
     (
-        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD([W], lr=1), loss="mse"), DTypeError,
-        "fit: got 'mse' as the loss, expected a function; write loss=nn.cross_entropy, or "
+        lambda: nn.fit(LAYER, Z, [0, 1], optimizer=nn.SGD([W], lr=1), loss=3), DTypeError,
+        "fit: got int as the loss, expected a function; write loss=nn.cross_entropy, or "
         "loss=nn.mse_loss.",
     ),
     (
