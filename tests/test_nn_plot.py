@@ -195,8 +195,8 @@ MISTAKES = [
         "decision_boundary: the model gave 3 answers for 25 points, expected one each.",
     ),
     (
-        lambda: nn.plot.loss_curves([1.0], "val_los"), ArgumentError,
-        "loss_curves: got 'val_los', expected one of loss; did you mean 'loss'?",
+        lambda: nn.plot.loss_curves([1.0], "losses"), ArgumentError,
+        "loss_curves: got 'losses', expected one of loss; did you mean 'loss'?",
     ),
     (
         lambda: nn.plot.loss_curves(nn.History()), ArgumentError,

@@ -181,7 +181,7 @@ class Run:
 
         self.optimizer.step(closure)
         result = self.optimizer.result
-        self.state.batch = 1
+        self.state.batch, self.state.loss = 1, float(result.fun)
         self.call("on_batch_end")
         # SciPy's jac is the gradient where it stopped; status 0 says that there is no way down.
         logs = {"loss": factor * float(result.fun) / mass}
