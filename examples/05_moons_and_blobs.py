@@ -1,8 +1,8 @@
 """A decision boundary. Run: pip install ".[examples]" && python examples/05_moons_and_blobs.py
 
-Two interleaved half circles cannot be told apart by a straight line: logistic regression gets some
-88 % of them. Ten hidden units bend the line. Three clouds of points (blobs) need no bending, but
-three outputs: one score per class, the largest wins. Writes moons.png and blobs.png.
+Two interleaved half circles cannot be told apart by a straight line: without hidden units, 87 % of
+unseen points are right. Ten hidden units bend the line: 99.7 %. Three clouds of points (blobs) need
+no bending, but three outputs: one score per class, the largest wins. Writes moons.png and blobs.png.
 """
 
 from sklearn.datasets import make_blobs, make_moons

@@ -2,10 +2,11 @@
 python examples/06_digits_report.py [--data DIR] [--hidden 100 150] [--epochs 60]
 
 Each hidden layer is as wide as one number of --hidden; without it, five networks are compared. One
-unit can only put the ten digits in a row, and gets a fifth of them right; a hundred see enough.
-Prints accuracy, confusion matrix and report of the last network, and writes digits.png: what it
-answers, and where it errs. --data is a folder of MNIST's IDX files (default: scikit-learn's digits
-of 8×8 pixels).
+unit can only put the ten digits in a row, and gets a fourth of them right; a hundred see enough. Of
+3,000 MNIST digits, having learned from 7,000: 0.254 with 1 unit, 0.908 with 10 and 15, 0.953 with
+100, 0.953 with 100 and 150, 0.955 with 1,000. Prints accuracy, confusion matrix and report of the
+last network, and writes digits.png: where it errs. --data is a folder of MNIST's IDX files
+(default: scikit-learn's digits of 8×8 pixels).
 """
 
 import argparse

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
-from test_examples import EXAMPLES, needs_extra, run
+from test_examples import EXAMPLES, needs_extra, run, write_mnist
 
 LESSONS = sorted(EXAMPLES.glob("[0-9][0-9]_*.py"))
 
@@ -87,3 +89,36 @@ def test_a_small_lenet_reads_digits(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "3,658 parameters, all trainable" in done.stdout
     assert float(done.stdout.splitlines()[-1].split()[-1]) > 0.9
+
+
+@needs_extra
+def test_ten_hidden_units_bend_the_line(tmp_path):
+    done = run(tmp_path, "05_moons_and_blobs.py")
+    assert done.returncode == 0, done.stderr
+    straight, bent, blobs = re.findall(r"test accuracy ([\d.]+)", done.stdout)
+    assert float(straight) < 0.9 < 0.97 <= float(bent)
+    assert float(blobs) >= 0.97
+    for name in ("moons.png", "blobs.png"):
+        assert (tmp_path / name).read_bytes()[:4] == b"\x89PNG"
+
+
+@needs_extra
+def test_logistic_units_read_digits_and_a_report_is_printed(tmp_path):
+    done = run(tmp_path, "06_digits_report.py")
+    assert done.returncode == 0, done.stderr
+    found = dict(re.findall(r"hidden \((.*?),?\): test accuracy ([\d.]+)", done.stdout))
+    assert 0.15 < float(found["1"]) < 0.35
+    assert float(found["10, 15"]) > 0.88
+    assert min(float(found[name]) for name in ("100", "100, 150", "1000")) > 0.95
+    rows = re.findall(r"^ ?\[\[?((?: *\d+){10})\]\]?$", done.stdout, re.MULTILINE)
+    assert sum(int(n) for row in rows for n in row.split()) == 540
+    assert re.search(r"accuracy +0\.9[5-9]\d +540", done.stdout)
+    assert (tmp_path / "digits.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@needs_extra
+def test_the_report_reads_mnist_files(tmp_path):
+    data = write_mnist(tmp_path / "mnist")
+    done = run(tmp_path, "06_digits_report.py", "--data", data, "--hidden", 4, 3, "--epochs", 2)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("70 digits to learn from, 30 to test on\nhidden [4, 3]: test ")
