@@ -2,7 +2,7 @@
 
 Two interleaved half circles cannot be told apart by a straight line: without hidden units, 87 % of
 unseen points are right. Ten hidden units bend the line: 99.7 %. Three clouds of points (blobs) need
-no bending, but three outputs: one score per class, the largest wins. Writes moons.png and blobs.png.
+no bending, but three outputs: one score a class, the largest wins. Writes moons.png and blobs.png.
 """
 
 from sklearn.datasets import make_blobs, make_moons
