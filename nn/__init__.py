@@ -35,6 +35,7 @@ from .activations import (
     tanh,
 )
 from .clip import clip_grad_norm, clip_grad_norm_, clip_grad_value, clip_grad_value_
+from .init import manual_seed
 from .layers import (
     ELU,
     GELU,
@@ -246,6 +247,7 @@ __all__ = [
     "log_softmax",
     "loss",
     "loss_named",
+    "manual_seed",
     "mish",
     "mse_loss",
     "nll_loss",

@@ -50,6 +50,11 @@ def as_input(x: Any, dtype: Any, who: str) -> Any:
         DTypeError: x is not numeric, or complex where dtype is real.
     """
     if not isinstance(x, (np.ndarray, ag.Tensor)):
+        if isinstance(x, tuple) and any(isinstance(part, ag.Tensor) for part in x):
+            raise DTypeError(
+                f"{who}: got a tuple of {len(x)} as its input, expected one array; a recurrent "
+                "layer gives (output, state): pass on the output."
+            )
         x = np.asarray(x)
     if x.dtype == dtype:
         return x

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self, overload
 
 from autograd_lite.errors import ArgumentError, DTypeError, IndexOutOfRangeError, closest
 
-from .activations import called
+from .activations import activation_named, called
 from .module import Module
 
 
@@ -20,6 +20,12 @@ def _module(who: str, value: Any) -> Module:
     if isinstance(value, type):
         got, advice = f"the class {value.__name__}", f"call it: {called(value)}"
     raise DTypeError(f"{who}: got {got}, expected Modules; {advice}.")
+
+
+def _layer(value: Any) -> Any:
+    """value, or the module of a function such as ag.tanh; what is neither is refused later."""
+    plain = isinstance(value, (Module, type)) or not callable(value)
+    return value if plain else activation_named(value)
 
 
 class ModuleList(Module):
@@ -121,8 +127,8 @@ class Sequential(ModuleList):
     ['0.weight', '0.bias', '2.weight', '2.bias']
     """
 
-    def __init__(self, *layers: Module) -> None:
-        super().__init__(layers)
+    def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
+        super().__init__(_layer(layer) for layer in layers)
 
     def forward(self, x: Any) -> Any:
         """Each layer's output is the next one's input."""

@@ -91,9 +91,8 @@ class Linear(Module):
         bias: whether there is one; it begins at 0.
         init: the weight's initializer, ``init(shape, rng=, dtype=)``.
         dtype: of the parameters, and so of the work.
-        rng: NumPy Generator (or int seed) for the initial weight; None means
-            ``np.random.default_rng(0)``: the same values in every layer of this size; pass rng= for
-            other draws.
+        rng: NumPy Generator (or int seed) for the initial weight; None takes from the default
+            stream (``nn.manual_seed``).
 
     Attributes:
         weight: shape (out, in), PyTorch's layout. bias: shape (out,), or None.

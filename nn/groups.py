@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.errors import ArgumentError, DTypeError
+from autograd_lite.errors import ArgumentError, DTypeError, closest
 
 from .blocks import Scratch, Work
 
@@ -20,6 +20,9 @@ _RANGES = {
     "dampening": (0, math.nextafter(1, 2)),
     "initial_accumulator_value": (0, math.inf),
 }
+
+# What a group may hold beside options: PyTorch's schedules note where the rate began.
+_LABELS = ("params", "name", "initial_lr")
 
 Parameters = Iterable[ag.Tensor] | Iterable[Mapping[str, Any]]
 
@@ -78,7 +81,13 @@ class Grouped:
         """options with their values checked."""
         who = type(self).__name__
         checked = dict(options)
+        known = getattr(self, "defaults", None)
         for name, value in options.items():
+            if known is not None and name not in known and name not in _LABELS:
+                raise ArgumentError(
+                    f"{who}: got the option {name!r}, expected one of {', '.join(sorted(known))}"
+                    f"{closest(name, sorted(known)) or '.'}"
+                )
             if name in _RANGES:
                 checked[name] = in_range(who, name, value, *_RANGES[name])
             elif name == "betas":
@@ -160,7 +169,7 @@ def in_range(who: str, name: str, value: Any, low: float, high: float) -> float:
         ArgumentError: it is none.
     """
     try:
-        number = float(value)
+        number = math.nan if isinstance(value, (str, bytes)) else float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not low <= number < high:

@@ -1,8 +1,9 @@
 """Initial values of parameters: functions of a shape and a random generator, giving an array.
 
 Weights have PyTorch's layout, (out, in, ...): fan_in is ``in`` times the sizes that follow, fan_out
-is ``out`` times them. ``rng`` is a NumPy Generator, or an int that seeds one; without it the draws
-are those of ``np.random.default_rng(0)``: the same at every call.
+is ``out`` times them. ``rng`` is a NumPy Generator, or an int that seeds one; without it each call
+gets a generator of its own from one default stream, so that no two layers are alike and the same
+program still gives the same values; ``nn.manual_seed`` begins the stream anew.
 
 The names that end in an underscore fill a parameter that is there, in its dtype, and return it:
 ``nn.init.he_normal_(layer.weight, rng=rng)``.
@@ -11,6 +12,7 @@ The names that end in an underscore fill a parameter that is there, in its dtype
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 from collections.abc import Callable
@@ -290,28 +292,65 @@ orthogonal_ = _filling(orthogonal)
 # -- randomness ------------------------------------------------------------------------------------
 
 
+class _Default:
+    """The default stream: a seed, and how many generators it has given."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed, self.count = seed, itertools.count()
+
+    def next(self) -> np.random.Generator:
+        key = (next(self.count),)
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+
+_default = _Default(0)
+
+
+def manual_seed(seed: int) -> None:
+    """Begin the default stream anew: what is drawn without ``rng=`` from here on follows from seed.
+
+    A program that never calls this has the seed 0. Generators that are passed as ``rng=``, and
+    modules that exist already, are not concerned.
+
+    Raises:
+        ArgumentError: a negative seed. DTypeError: no int.
+
+    >>> import nn
+    >>> nn.manual_seed(3)
+    >>> first = nn.Linear(2, 2).weight.data
+    >>> nn.manual_seed(3)
+    >>> bool((nn.Linear(2, 2).weight.data == first).all())
+    True
+    """
+    global _default
+    _default = _Default(_seed(seed, "manual_seed", "seed"))
+
+
 def generator(rng: Any, who: str) -> np.random.Generator:
-    """rng, if it is a NumPy Generator; one seeded by rng, if it is an int, or by 0 for None.
+    """rng, if it is a NumPy Generator; one seeded by rng, if it is an int; for None a new one.
 
     Raises:
         DTypeError: it is something else. ArgumentError: a negative seed.
     """
     if isinstance(rng, np.random.Generator):
         return rng
-    if rng is None:
-        return np.random.default_rng(0)
+    return _default.next() if rng is None else np.random.default_rng(_seed(rng, who, "rng"))
+
+
+def _seed(value: Any, who: str, name: str) -> int:
     try:
-        seed = None if isinstance(rng, bool) else operator.index(rng)
+        seed = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
         seed = None
     if seed is None:
+        kinds = "a numpy.random.Generator or an int seed" if name == "rng" else "an int"
+        example = "rng=np.random.default_rng(0)" if name == "rng" else "nn.manual_seed(0)"
         raise DTypeError(
-            f"{who}: got rng of type {type(rng).__name__}, expected a numpy.random.Generator or an "
-            "int seed; write rng=np.random.default_rng(0)."
+            f"{who}: got {name} of type {type(value).__name__}, expected {kinds}; write {example}."
         )
     if seed < 0:
-        raise ArgumentError(f"{who}: got rng={seed}, expected a seed of 0 or larger.")
-    return np.random.default_rng(seed)
+        raise ArgumentError(f"{who}: got {name}={seed}, expected a seed of 0 or larger.")
+    return seed
 
 
 def _check_std(who: str, std: float) -> None:

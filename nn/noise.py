@@ -20,8 +20,8 @@ class Dropout(Module):
 
     Args:
         p: from 0 to 1.
-        rng: NumPy Generator that draws (or int seed); None means ``np.random.default_rng(0)``, the
-            same draws in every such module; pass rng= for others.
+        rng: NumPy Generator that draws (or int seed); None takes from the default stream
+            (``nn.manual_seed``).
 
     Any shape. Raises:
         ArgumentError: p out of range.

@@ -143,7 +143,7 @@ class Perceptron(Linear):
 
         >>> import nn
         >>> X = [[0, 0], [0, 1], [1, 0], [1, 1]]
-        >>> neuron = nn.Perceptron(2, activation="step")
+        >>> neuron = nn.Perceptron(2, activation="step", rng=0)
         >>> print(neuron.fit_rule(X, [0, 0, 0, 1]))
         converged after 7 epochs: every row is answered right
         >>> neuron(X).data.ravel()
@@ -241,7 +241,8 @@ class MLP(Sequential):
     With norm and dropout a hidden layer is Linear, norm, activation, Dropout.
 
     Args:
-        sizes: features of the input, of each hidden layer, and of the output; or one list of them.
+        sizes: features of the input, of each hidden layer, and of the output; a list counts as what
+            it holds.
         activation: after every Linear but the last: a name such as "sigmoid", "relu" or "tanh", a
             Module or a function such as ``ag.gelu``; or a list with one for each hidden layer.
         dropout: the probability for every hidden layer, or a list with one for each.
@@ -252,7 +253,7 @@ class MLP(Sequential):
         init: of all weights; None means He's for relu and its kin, else Glorot's; biases are 0.
         dtype: of the parameters, and so of the work.
         rng: NumPy Generator (or int seed) for the initial weights, drawn one layer after another,
-            and for dropout; None means ``np.random.default_rng(0)``, the same values at every run.
+            and for dropout; None takes from the default stream (``nn.manual_seed``).
 
     Input (..., sizes[0]), output (..., sizes[-1]).
 
@@ -291,8 +292,8 @@ class MLP(Sequential):
         dtype: Any = np.float64,
         rng: Any = None,
     ) -> None:
-        if len(sizes) == 1 and isinstance(sizes[0], (list, tuple)):
-            sizes = tuple(sizes[0])
+        parts = [n if isinstance(n, (list, tuple)) else [n] for n in sizes]
+        sizes = tuple(n for part in parts for n in part)
         if len(sizes) < 2:
             raise ArgumentError(
                 f"MLP: got sizes {sizes}, expected those of the input, of the hidden layers and of "

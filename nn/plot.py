@@ -135,7 +135,8 @@ def first_layer_weights(
     Args:
         model: an ``nn.Module``, a scikit-learn MLP (its ``coefs_``), or weights of shape
             (units, inputs) or (units, channels, height, width).
-        shape: (height, width) of an image; None means a square, or that of the kernels.
+        shape: (height, width) of an image; None means a square (or the rectangle nearest to one),
+            or that of the kernels.
         count: at most so many units, the first ones.
         ax: Axes to draw into; None makes new ones.
 
@@ -216,7 +217,8 @@ def misclassified(
     Args:
         images: shape (n, height, width), or rows of pixels (n, height·width).
         y, predicted: labels, shape (n,).
-        shape: (height, width) where images are rows of pixels; None means a square.
+        shape: (height, width) where images are rows of pixels; None means a square, or the
+            rectangle nearest to one.
         count: at most so many, evenly spread over all of them.
         ax: Axes to draw into; None makes new ones.
 
@@ -238,13 +240,19 @@ def misclassified(
     ax.set_axis_off()
     ax.set_title(f"{len(wrong)} of {len(true)} misclassified")
     if not len(wrong):
+        ax.text(0.5, 0.5, "none", ha="center", va="center", color="gray", transform=ax.transAxes)
         return ax
     if len(wrong) > count:
         chosen = wrong[np.linspace(0, len(wrong) - 1, count).round().astype(int)]
     else:
         chosen = wrong
+    if images.ndim not in (2, 3):
+        raise ShapeError(
+            f"misclassified: got images of shape {images.shape}, expected (n, height, width) or "
+            "(n, pixels); take one channel, or their mean: images.mean(axis=-1)."
+        )
     shown = _images(images[chosen], shape)
-    room = max(2, round(shown.shape[1] * 0.3))  # for the words above each image
+    room = max(3, round(shown.shape[1] * 0.35))  # for the words above each image
     mosaic, corners = _mosaic(shown, math.nan, above=room)
     ax.imshow(mosaic, cmap="gray_r", interpolation="nearest")
     for (top, left), i in zip(corners, chosen, strict=True):
@@ -356,7 +364,10 @@ def _images(rows: Any, shape: Sequence[int] | None) -> Any:
     flat = rows.reshape(len(rows), -1)
     if shape is None:
         side = math.isqrt(flat.shape[1])
-        shape = (side, side) if side * side == flat.shape[1] else (1, flat.shape[1])
+        if side * side != flat.shape[1]:
+            # Not the pixels of a square: the rectangle that is nearest to one.
+            side = next(n for n in range(side, 0, -1) if flat.shape[1] % n == 0)
+        shape = (side, flat.shape[1] // side)
     if len(shape) != 2 or math.prod(shape) != flat.shape[1]:
         raise ShapeError(
             f"nn.plot: got {flat.shape[1]} numbers per image and shape={tuple(shape)}, expected "
@@ -371,6 +382,7 @@ def _mosaic(images: Any, fill: float, *, above: int = 1) -> tuple[Any, list[tupl
     columns = math.ceil(math.sqrt(len(images) * (height + above) / (width + 1)))
     columns = min(max(columns, 1), len(images))
     lines = -(-len(images) // columns)
+    columns = -(-len(images) // lines)  # no line much shorter than the others
     mosaic = np.full((lines * (height + above), columns * (width + 1) - 1), fill)
     corners = []
     for i, image in enumerate(images):

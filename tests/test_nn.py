@@ -12,7 +12,7 @@ from nn_tools import LABELS, START, Branches, X, reference_model, rng, says
 
 import autograd_lite as ag
 import nn
-from autograd_lite.errors import ArgumentError
+from autograd_lite.errors import ArgumentError, DTypeError
 
 # -- layers and losses against PyTorch -------------------------------------------------------------
 
@@ -162,30 +162,53 @@ def test_perceptron_is_linear_then_activation():
     np.testing.assert_array_equal(nn.Perceptron(2, activation=nn.ReLU(), rng=rng())(-X * 0).data, 0)
 
 
-def test_without_rng_the_draws_are_those_of_seed_0():
-    model = nn.MLP(3, 3, 3)
-    for ours, theirs in [
-        (nn.Linear(3, 2), nn.Linear(3, 2, rng=rng())),
-        (nn.Perceptron(3), nn.Perceptron(3, rng=rng())),
-        (model, nn.MLP(3, 3, 3, rng=rng())),
-    ]:
-        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
-            np.testing.assert_array_equal(p.data, q.data)
-    assert (np.sign(model[0].weight.data) != np.sign(model[2].weight.data)).any()  # one generator
-    for name in ("uniform", "normal", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal"):
-        make = getattr(nn.init, name)
-        np.testing.assert_array_equal(make((2, 3)), make((2, 3), rng=rng()))
+def test_without_rng_no_two_draws_are_alike_and_the_same_program_repeats():
+    x = np.ones((2, 200))
+
+    def drawn():
+        twice = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3), nn.Perceptron(3))
+        dropouts = nn.Dropout(), nn.Dropout()
+        return [
+            *(p.data for p in nn.MLP(3, 3, 3).parameters()),
+            *(p.data for p in twice.parameters()),
+            *(d(x).data for d in dropouts),
+            *(
+                getattr(nn.init, name)((2, 3))
+                for name in ("uniform", "normal", "xavier_uniform", "he_normal", "he_normal")
+            ),
+        ]
+
+    nn.manual_seed(5)
+    first, second = drawn(), drawn()
+    nn.manual_seed(5)
+    for a, b, c in zip(first, second, drawn(), strict=True):
+        np.testing.assert_array_equal(a, c)
+        assert (a != b).any() or not a.any()  # biases are 0
+    flat = [a.tobytes() for a in first if a.any()]
+    assert len(set(flat)) == len(flat)
+    nn.manual_seed(6)
+    assert (drawn()[0] != first[0]).any()
+
+
+def test_the_seed_of_the_default_stream_is_checked():
+    with says(ArgumentError, "manual_seed: got seed=-1, expected a seed of 0 or larger."):
+        nn.manual_seed(-1)
+    with says(
+        DTypeError, "manual_seed: got seed of type float, expected an int; write nn.manual_seed(0)."
+    ):
+        nn.manual_seed(1.5)
 
 
 def test_mlp_takes_a_list_of_sizes_and_a_function_as_activation():
     assert repr(nn.MLP([2, 3, 2])) == repr(nn.MLP((2, 3, 2))) == repr(nn.MLP(2, 3, 2))
+    assert repr(nn.MLP(2, [4, 3], 2)) == repr(nn.MLP(2, 4, 3, 2))
     model = nn.MLP(2, 3, 2, activation=ag.gelu)
     hidden = X @ model[0].weight.data.T
     expected = ag.gelu(hidden).data @ model[2].weight.data.T
     np.testing.assert_allclose(model(X).data, expected, atol=1e-14)
     assert repr(model[1]) == "gelu"
     assert isinstance(nn.MLP(2, 3, 2, activation=ag.tanh)[1], nn.Tanh)
-    named, given = nn.MLP(2, 3, 2, activation="relu"), nn.MLP(2, 3, 2, activation=ag.relu)
+    named, given = (nn.MLP(2, 3, 2, activation=a, rng=0) for a in ("relu", ag.relu))
     np.testing.assert_array_equal(named[0].weight.data, given[0].weight.data)
 
 

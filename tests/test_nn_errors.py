@@ -95,8 +95,8 @@ MISTAKES = [
         "you mean 'sigmoid'?",
     ),
     (
-        lambda: nn.Sequential(np.tanh), DTypeError,
-        "Sequential: got ufunc, expected Modules; write nn.ReLU() for an activation.",
+        lambda: nn.Sequential("tanh"), DTypeError,
+        "Sequential: got str, expected Modules; write nn.ReLU() for an activation.",
     ),
     (
         lambda: nn.init.xavier_uniform((3,), rng=rng()), ShapeError,

@@ -220,19 +220,20 @@ def test_sample_weights_reach_the_loss_and_the_history():
     # Batches of no weight are passed over; the mean over the epoch is that of the weights.
     first = np.r_[np.zeros(20), np.ones(40)]
     weighted = fit(
-        nn.Linear(2, 1), POINTS, TARGET, sample_weight=first, optimizer="sgd", lr=0.0, epochs=1,
-        batch_size=10, shuffle=False, validation=(POINTS, TARGET, first),
+        nn.Linear(2, 1, rng=0), POINTS, TARGET, sample_weight=first, optimizer="sgd", lr=0.0,
+        epochs=1, batch_size=10, shuffle=False, validation=(POINTS, TARGET, first),
     )  # fmt: skip
-    expected = nn.mse_loss(nn.Linear(2, 1)(POINTS[20:]), TARGET[20:]).item()
+    expected = nn.mse_loss(nn.Linear(2, 1, rng=0)(POINTS[20:]), TARGET[20:]).item()
     assert weighted.loss[0] == pytest.approx(expected) == pytest.approx(weighted.val_loss[0])
 
 
 def test_a_loss_that_sums_is_reported_per_row():
+    model = nn.Linear(2, 1)
     history = fit(
-        nn.Linear(2, 1), POINTS, TARGET, loss=nn.MSELoss(reduction="sum"), optimizer="sgd", lr=0.0,
+        model, POINTS, TARGET, loss=nn.MSELoss(reduction="sum"), optimizer="sgd", lr=0.0,
         epochs=1, batch_size=11,
     )  # fmt: skip
-    assert history.loss[0] == pytest.approx(nn.mse_loss(nn.Linear(2, 1)(POINTS), TARGET).item())
+    assert history.loss[0] == pytest.approx(nn.mse_loss(model(POINTS), TARGET).item())
 
 
 def test_gradients_are_clipped_by_their_norm():

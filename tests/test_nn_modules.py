@@ -140,7 +140,7 @@ def test_switching_learning_off():
 
 @pytest.mark.parametrize("name", ["to", "astype"])
 def test_casting_keeps_the_parameters_themselves(name):
-    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm1d(3), nn.Linear(3, 1, rng=0))
     model[2].requires_grad_(False)
     parameters = list(model.parameters())
     model(np.eye(2)).sum().backward()
@@ -331,3 +331,19 @@ MISTAKES = [
 def test_every_mistake_gets_its_sentence(call, error, sentence):
     with says(error, sentence):
         call()
+
+
+def test_functions_are_layers_of_a_sequential():
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), ag.tanh, ag.exp)
+    np.testing.assert_array_equal(model(np.eye(2)).data, np.exp(np.tanh(model[0](np.eye(2)).data)))
+    assert repr(model[1]) == "Tanh()" and repr(model[2]) == "exp"
+
+
+def test_a_recurrent_layer_before_a_linear_one_is_explained():
+    model = nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 1))
+    with says(
+        DTypeError,
+        "Linear: got a tuple of 2 as its input, expected one array; a recurrent layer gives "
+        "(output, state): pass on the output.",
+    ):
+        model(np.zeros((5, 2, 3)))

