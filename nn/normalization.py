@@ -123,7 +123,8 @@ class _BatchNorm(Module):
             if self.training and count < 2:
                 raise ShapeError(
                     f"{who}: got an input of shape {x.shape}, expected more than one value per "
-                    "feature in training; use a larger batch, or eval()."
+                    "feature in training; use a larger batch, or eval(), or leave out a last "
+                    "batch of one row with drop_last=True."
                 )
             out, mean, variance = standardize(x, axis=axes, eps=self.eps)
             if self.training and self.running_mean is not None:

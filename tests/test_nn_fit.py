@@ -653,6 +653,13 @@ def test_callbacks_with_a_state_are_part_of_the_checkpoint(tmp_path):
     assert counter.batches == 4 * 3
 
 
+def anew(path):
+    return (
+        "or start from its weights without resume: model.load_state_dict({k[6:]: v for k, v in "
+        f"nn.load({path!r}).items() if k[:6] == 'model/'}})."
+    )
+
+
 def test_resume_without_a_file_begins_and_a_wrong_one_is_refused(tmp_path):
     path = str(tmp_path / "run.npz")
     training(tmp_path, 1, resume=True)
@@ -661,15 +668,19 @@ def test_resume_without_a_file_begins_and_a_wrong_one_is_refused(tmp_path):
         ({"scheduler": None}, "whose scheduler is 'CosineAnnealingLR', expected None"),
         ({"validation": 0.5}, None),
         ({"validation": None}, "whose rows is 42, expected 60"),
+        ({"loss": nn.CrossEntropyLoss([1.0, 2.0])},
+         "whose loss is 'cross_entropy', expected 'cross_entropy(weight=[1.0, 2.0])'"),
+        ({"batch_size": 7}, "whose batch_size is 16, expected 7"),
+        ({"drop_last": True}, "whose drop_last is False, expected True"),
         ({"model": mlp()}, "whose generators is ['fit', 'model.tools.rng'], expected ['fit']"),
-    ]:
+    ]:  # fmt: skip
         if sentence is None:
             training(tmp_path, 2, resume=True, **options)  # the rows drawn then are used
             continue
         with says(
             ArgumentError,
             f"fit: got {path!r} to resume from, {sentence}; call fit with the arguments and the "
-            "data of that run.",
+            f"data of that run, {anew(path)}",
         ):
             training(tmp_path, 2, resume=path, **options)
     with says(

@@ -450,7 +450,8 @@ MISTAKES = [
     (
         lambda: nn.BatchNorm1d(3)(np.zeros((1, 3))), ShapeError,
         "BatchNorm1d: got an input of shape (1, 3), expected more than one value per feature in "
-        "training; use a larger batch, or eval().",
+        "training; use a larger batch, or eval(), or leave out a last batch of one row with "
+        "drop_last=True.",
     ),
     (
         lambda: nn.BatchNorm1d(3, momentum=1.5), ArgumentError,

@@ -340,7 +340,8 @@ MISTAKES = [
     ),
     (
         lambda: nn.binary_cross_entropy(Z + 1.5, Z), ArgumentError,
-        "binary_cross_entropy: got the probability 1.5 at (0, 0), expected numbers from 0 to 1.",
+        "binary_cross_entropy: got the probability 1.5 at (0, 0), expected numbers from 0 to 1; "
+        "for logits use bce_with_logits.",
     ),
     (
         lambda: nn.binary_cross_entropy_with_logits(Z, Z + 2), ArgumentError,

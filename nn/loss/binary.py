@@ -40,7 +40,7 @@ def binary_cross_entropy(
     """
     who = "binary_cross_entropy"
     prediction, target = paired(who, prediction, target, reduction)
-    _check_unit(who, "the probability", prediction)
+    _check_unit(who, "the probability", prediction, "; for logits use bce_with_logits")
     _check_unit(who, "the target", target)
     losses = _entropy(prediction, target)
     return reduced(who, _weighted(who, losses, weight, "weight"), reduction, sample_weight)
@@ -180,9 +180,10 @@ _logistic = ag.elementwise(
 )
 
 
-def _check_unit(who: str, name: str, x: Any) -> None:
+def _check_unit(who: str, name: str, x: Any, advice: str = "") -> None:
     values = _values(x)
-    check_values(who, name, values, (values >= 0) & (values <= 1), "numbers from 0 to 1")
+    right = (values >= 0) & (values <= 1)
+    check_values(who, name, values, right, f"numbers from 0 to 1{advice}")
 
 
 def _check_sides(who: str, target: Any) -> None:

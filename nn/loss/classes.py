@@ -30,14 +30,15 @@ def cross_entropy(
 
     Args:
         logits: Tensor or array of shape (..., classes), floating: scores before any softmax.
-        labels: integers of shape (...), from 0 to classes - 1; or floating probabilities of
-            the logits' shape, and the loss is -Σ p·log softmax(logits).
+        labels: integers of shape (...), from 0 to classes - 1 (bools are 0 and 1); or floating
+            probabilities of the logits' shape, and the loss is -Σ p·log softmax(logits).
         weight: None, or one weight per class, shape (classes,), 0 or larger.
         ignore_index: rows with this label count for nothing.
         reduction: "mean" (over rows), "sum" or "none". With labels and a weight the mean is
             Σ weight[label]·loss / Σ weight[label]; with probabilities it divides by the rows.
         label_smoothing: from 0 to 1: this share of every target is spread over all classes.
-        sample_weight: None, or one weight per row, of shape (...); the mean divides by their sum.
+        sample_weight: None, or one weight per row, of shape (...), or of how that begins; the
+            mean divides by the sum of the weights of all labels.
 
     Returns:
         Tensor: scalar, or one loss per row for "none".
@@ -67,7 +68,7 @@ def cross_entropy(
         return _from_probabilities(
             logits, labels, weight, label_smoothing, reduction, sample_weight
         )
-    labels = labels.data if isinstance(labels, ag.Tensor) else labels
+    labels = _class_numbers(labels)
     kept = check_labels("cross_entropy", logits, labels, reduction, ignore_index)
     if kept is None and weight is None and sample_weight is None and not label_smoothing:
         if reduction == "mean":  # the default, spared the handling of keywords
@@ -83,7 +84,7 @@ def cross_entropy(
         flat = np.where(kept.reshape(-1), flat, 0)
     if sample_weight is not None:
         given = row_weights("cross_entropy", sample_weight, labels.shape, dtype)
-        factor = factor * given.reshape(-1)
+        factor = factor * (given * np.ones(labels.shape, dtype)).reshape(-1)
     target = np.zeros((rows, classes), dtype)
     target[np.arange(rows), flat] = weight[flat] * dtype.type(1 - smooth)
     target += weight * dtype.type(smooth / classes)
@@ -104,7 +105,7 @@ def nll_loss(
 
     Args:
         log_probabilities: Tensor or array of shape (..., classes), floating.
-        labels: integers of shape (...), from 0 to classes - 1.
+        labels: integers of shape (...), from 0 to classes - 1 (bools are 0 and 1).
         weight, ignore_index, reduction, sample_weight: as ``cross_entropy``.
 
     Returns, Raises: as ``cross_entropy``.
@@ -115,7 +116,7 @@ def nll_loss(
     """
     check_reduction("nll_loss", reduction)
     scores = as_array(log_probabilities)
-    labels = labels.data if isinstance(labels, ag.Tensor) else np.asarray(labels)
+    labels = _class_numbers(labels)
     kept = check_labels("nll_loss", scores, labels, reduction, ignore_index)
     rows, classes = labels.size, scores.shape[-1]
     weight = class_weights("nll_loss", weight, classes, scores.dtype)
@@ -129,7 +130,7 @@ def nll_loss(
         losses = ag.where(kept.reshape(-1), losses, 0.0)
     if sample_weight is not None:
         given = row_weights("nll_loss", sample_weight, labels.shape, scores.dtype)
-        factor = given.reshape(-1) * factor
+        factor = (given * np.ones(labels.shape, scores.dtype)).reshape(-1) * factor
     losses = ag.multiply(losses, factor)
     if reduction == "none":
         return losses.reshape(labels.shape)
@@ -304,7 +305,7 @@ def check_labels(
             f"expected labels of shape {shape[:-1]}, one class number per row; {advice}."
         )
     _check_scores(who, scores, labels)
-    if labels.dtype.kind not in "iu":
+    if labels.dtype.kind not in "iub":
         raise DTypeError(
             f"{who}: got labels of dtype {labels.dtype}, expected integers from 0 to "
             f"{shape[-1] - 1}; use astype(int)."
@@ -346,6 +347,12 @@ def class_weights(who: str, weight: Any, classes: int, dtype: Any) -> Any:
     right = (weight >= 0) & (weight < np.inf)
     check_values(who, "a class weight of", weight, right, "finite numbers, 0 or larger")
     return weight
+
+
+def _class_numbers(labels: Any) -> Any:
+    """labels as an array; bools as integers, since they would choose rows, not classes."""
+    labels = _data(labels)
+    return labels.astype(int) if labels.dtype.kind == "b" else labels
 
 
 def _check_scores(who: str, scores: Any, labels: Any) -> None:

@@ -1,8 +1,8 @@
 """Training: minibatches, fit with all that belongs to it, predict, evaluate."""
 
+from .correct import accuracy
 from .fit import fit
 from .history import History
-from .metrics import accuracy
 from .predict import evaluate, predict
 from .rows import batches
 from .state import Callback, Checkpoint, EarlyStopping, FitState

@@ -1,29 +1,12 @@
-"""From what the user gave fit, a name or nothing, to losses, optimizers and schedules."""
+"""From what the user gave fit, a name or nothing, to optimizers and schedules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, DTypeError, closest
 
 from .. import optim, schedule
-from ..loss import (
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    HingeLoss,
-    Loss,
-    NLLLoss,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    hinge_loss,
-    loss_named,
-    mse_loss,
-    nll_loss,
-)
 
 OPTIMIZERS: dict[str, Any] = {
     "adagrad": optim.Adagrad,
@@ -39,75 +22,15 @@ SCHEDULES = (
 )  # fmt: skip
 
 
-def loss_for(who: str, loss: Any, y: Any) -> Callable[..., Any]:
-    """The loss of a name; for None cross-entropy of integers and bools, squared error of others.
-
-    Raises: see ``nn.loss_named``.
-    """
-    if loss is None:
-        return cross_entropy if y.dtype.kind in "iub" else mse_loss
-    return loss_named(loss, who)
-
-
-def threshold_of(loss: Any) -> float:
-    """The output from which the metric "accuracy" takes the second of two classes.
-
-    0 for the losses that take logits or scores, ½ for those of probabilities and numbers.
-    """
-    scores = (binary_cross_entropy_with_logits, hinge_loss)
-    return 0.0 if loss in scores or isinstance(loss, (BCEWithLogitsLoss, HingeLoss)) else 0.5
-
-
-def check_weights(who: str, loss: Any) -> None:
-    """Refuse weights for a function that takes none.
-
-    Raises:
-        ArgumentError: loss has no argument sample_weight.
-    """
-    if not _takes_weights(loss):
-        raise ArgumentError(
-            f"{who}: got sample_weight with the loss {getattr(loss, '__name__', loss)!r}, which "
-            "has no argument of this name; write a loss(prediction, target, sample_weight=None)."
-        )
-
-
-def share_of(loss: Any, targets: Any, *weights: Any) -> tuple[float, float]:
-    """Of a batch: what its loss is multiplied by in the sum over batches, and what it weighs.
-
-    A mean is multiplied by the rows, or by their weights; a sum is one already.
-    """
-    mass = float(weights[0].sum()) if weights else float(len(targets))
-    return (1.0 if getattr(loss, "reduction", "mean") == "sum" else mass), mass
-
-
-def loss_of(loss: Any, output: Any, targets: Any, *weights: Any) -> Any:
-    """The loss of a batch, weighted if there are weights."""
-    if weights:
-        return loss(output, targets, sample_weight=weights[0])
-    return loss(output, targets)
-
-
-def _takes_weights(loss: Any) -> bool:
-    if isinstance(loss, Loss):
-        return True
-    from inspect import Parameter, signature
-
-    try:
-        parameters = signature(loss).parameters
-    except (TypeError, ValueError):
-        return False
-    return "sample_weight" in parameters or any(
-        p.kind is Parameter.VAR_KEYWORD for p in parameters.values()
-    )
-
-
 def optimizer_for(optimizer: Any, model: Any, lr: Any) -> Any:
     """The optimizer itself, or a new one of this name for the model's parameters; Adam for None.
 
     Raises:
-        ArgumentError: an unknown name, or lr beside an optimizer that has its own.
-        DTypeError: a class, or something that does not step.
+        ArgumentError: an unknown name, lr that is no number, or beside an optimizer that has its
+            own. DTypeError: a class, or something that does not step.
     """
+    if isinstance(lr, (str, bool)):
+        raise ArgumentError(f"fit: got lr={lr!r}, expected a number; write lr=0.01.")
     if optimizer is None or isinstance(optimizer, str):
         name = "adam" if optimizer is None else optimizer.lower().replace("-", "")
         if name not in OPTIMIZERS:
@@ -206,23 +129,3 @@ def _named_schedule(name: str, optimizer: Any, epochs: int, batches: int, rows: 
     if name == "step":
         return schedule.StepLR(optimizer, step_size=max(1, epochs // 3))
     return schedule.LinearLR(optimizer, 0.1, total_iters=max(1, epochs // 10))
-
-
-def check_first(who: str, value: Any) -> None:
-    """Look at the first loss: one number, in a Tensor.
-
-    Raises:
-        DTypeError: it is something else.
-    """
-    if not isinstance(value, ag.Tensor) or value.size != 1:
-        got = f"shape {value.shape}" if isinstance(value, ag.Tensor) else type(value).__name__
-        raise DTypeError(
-            f"{who}: the loss gave {got}, expected a Tensor of one number; use reduction='mean', "
-            "and ag's functions."
-        )
-
-
-def is_labels(loss: Any, y: Any) -> bool:
-    """Whether loss takes y for class numbers."""
-    classes = loss in (cross_entropy, nll_loss) or isinstance(loss, (CrossEntropyLoss, NLLLoss))
-    return classes and np.asarray(y).dtype.kind in "iu"

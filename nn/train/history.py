@@ -17,7 +17,9 @@ class History:
     """What ``fit`` measured, one entry per epoch; ``history["val_accuracy"]`` finds all by name.
 
     Attributes:
-        loss: the mean training loss over its rows, as the weights were changing.
+        loss: the mean training loss over its rows, as the weights were changing; weighted as the
+            loss weighs them, by sample_weight and the classes' weights. Of a loss with
+            reduction="sum": the sum over the number of rows, or over the sum of sample_weight.
         val_loss: the loss of the validation data after the epoch; empty without them.
         metrics, val_metrics: name to list, measured likewise.
         lr: the learning rate (of the first parameter group) at the beginning of the epoch.
@@ -32,6 +34,8 @@ class History:
     >>> history = nn.History(loss=[0.7, 0.5], metrics={"accuracy": [0.8, 0.9]})
     >>> history["accuracy"]
     [0.8, 0.9]
+    >>> history
+    History(epochs=2, loss=0.5)
     """
 
     loss: list[float] = field(default_factory=list)
@@ -73,6 +77,16 @@ class History:
 
     def __bool__(self) -> bool:
         return True
+
+    def __repr__(self) -> str:
+        """The number of epochs, the last losses, and how it ended."""
+        parts = [f"epochs={len(self)}"]
+        for name in ("loss", "val_loss"):
+            if values := getattr(self, name):
+                parts.append(f"{name}={values[-1]:.4g}")
+        parts += [f"best_epoch={self.best_epoch}"] if self.best_epoch else []
+        parts += [f"stopped={self.stopped!r}"] if self.stopped else []
+        return f"History({', '.join(parts)})"
 
     def add(self, logs: dict[str, float]) -> None:
         """Take in the numbers of one more epoch."""

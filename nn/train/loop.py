@@ -18,7 +18,8 @@ from ..loss.classes import check_labels
 from ..module import Module
 from ..optim import LBFGS, Optimizer
 from . import resume
-from .choose import check_first, is_labels, loss_of, share_of
+from .correct import Accuracy
+from .losses import check_first, check_fits, is_labels, loss_of, mean_of, share_of, unwrapped
 from .metrics import Metric
 from .predict import ROWS, measured, metric_values, output_of
 from .progress import Progress
@@ -41,6 +42,8 @@ class Run:
     scheduler: Any
     metrics: Mapping[str, Metric]
     size: int
+    drop_last: bool
+    chosen: bool  # whether fit chose the loss
     rng: Any  # shuffles the rows; None keeps their order
     generators: Mapping[str, Any]
     clip_norm: float | None
@@ -51,6 +54,8 @@ class Run:
     hooks: Mapping[str, list[Callable[[FitState], Any]]]
     report: Callable[[int, float], None] | None
     state: FitState
+    lr: float | None  # what the rate of the first group began with
+    facts: Mapping[str, Any]  # of what was given, for checkpoints
 
     def __post_init__(self) -> None:
         self.history = self.state.history
@@ -118,7 +123,7 @@ class Run:
         total = whole = norms = 0.0
         steps = 0
         outputs, seen = [], []
-        for batch in cut(self.data, self.size, self.rng):
+        for batch in cut(self.data, self.size, self.rng, self.drop_last):
             state.batch += 1
             factor, mass = share_of(self.loss, *batch[1:])
             if not mass:
@@ -127,9 +132,11 @@ class Run:
                 self.drawn = resume.states_of(self.drawing)
             optimizer.zero_grad()
             output = self.model(batch[0])
+            if self.unchecked:
+                check_fits("fit", self.chosen, self.loss, output, batch[1])
             value = loss_of(self.loss, output, *batch[1:])
             if self.unchecked:
-                self.check(output, value)
+                self.check(output, value, batch[1])
             value.backward()
             if self.unchecked:
                 self.check_reached()
@@ -153,10 +160,10 @@ class Run:
                 self.call("on_batch_end")
                 if state.stop:
                     break
-        logs = {"loss": total / whole, "grad_norm": norms / steps}
+        logs = {"loss": mean_of("fit", total, whole), "grad_norm": norms / steps}
         if self.metrics:
             targets = seen[0] if len(seen) == 1 else np.concatenate(seen)
-            logs |= metric_values(self.metrics, outputs, targets)
+            logs |= metric_values("fit", self.metrics, outputs, targets)
         return logs
 
     def search(self) -> dict[str, float]:
@@ -168,10 +175,12 @@ class Run:
             nonlocal output
             self.optimizer.zero_grad()
             output = self.model(self.data[0])
-            value = loss_of(self.loss, output, *self.data[1:])
             first = self.unchecked
             if first:
-                self.check(output, value)
+                check_fits("fit", self.chosen, self.loss, output, self.data[1])
+            value = loss_of(self.loss, output, *self.data[1:])
+            if first:
+                self.check(output, value, self.data[1])
             value.backward()
             if first:
                 self.check_reached()
@@ -184,28 +193,31 @@ class Run:
         self.state.batch, self.state.loss = 1, float(result.fun)
         self.call("on_batch_end")
         # SciPy's jac is the gradient where it stopped; status 0 says that there is no way down.
-        logs = {"loss": factor * float(result.fun) / mass}
+        logs = {"loss": mean_of("fit", factor * float(result.fun), mass)}
         logs["grad_norm"] = float(np.linalg.norm(result.jac))
         if result.status == 0:
             self.state.stop, self.history.stopped = True, "converged"
         if self.metrics:
             with ag.no_grad():
                 last = output_of("fit", self.model(self.data[0]))
-            logs |= metric_values(self.metrics, [last], self.data[1])
+            logs |= metric_values("fit", self.metrics, [last], self.data[1])
         return logs
 
     # -- looking --------------------------------------------------------------------------------
 
-    def check(self, output: Any, value: Any) -> None:
+    def check(self, output: Any, value: Any, targets: Any) -> None:
         """Look at the first output and loss, and with them at all labels."""
         check_first("fit", value)
         output = output.data if isinstance(output, ag.Tensor) else np.asarray(output)
+        for metric in self.metrics.values():
+            if isinstance(metric, Accuracy):
+                metric.check(output, targets)
         for data in (self.data, self.validation):
             if data is None or not is_labels(self.loss, data[1]):
                 continue
             if data[1].shape[1:] == output.shape[1:-1]:
                 like = np.broadcast_to(output[:1], (len(data[1]), *output.shape[1:]))
-                ignored = getattr(self.loss, "options", {}).get("ignore_index", -100)
+                ignored = unwrapped(self.loss)[1].get("ignore_index", -100)
                 check_labels("cross_entropy", like, data[1], "sum", ignored)
 
     def check_reached(self) -> None:

@@ -9,60 +9,10 @@ import numpy as np
 
 from autograd_lite.errors import ArgumentError, DTypeError, ShapeError, closest
 
+from .correct import Accuracy
 from .rows import as_rows
 
 Metric = Callable[[Any, Any], float]
-
-
-def accuracy(scores: Any, labels: Any) -> float:
-    """The share of rows whose largest score is at the label.
-
-    Args:
-        scores: Tensor or array of shape (n, classes), logits or probabilities.
-        labels: integers of shape (n,).
-
-    Raises:
-        ShapeError: shapes that do not fit, or no rows.
-
-    >>> import numpy as np, nn
-    >>> nn.accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
-    0.5
-    """
-    scores, labels = as_rows(scores), as_rows(labels)
-    if scores.ndim != 2 or labels.shape != scores.shape[:1] or not scores.size:
-        raise ShapeError(
-            f"accuracy: got scores of shape {scores.shape} and labels of shape {labels.shape}, "
-            "expected (n, classes) and (n,); pass the model's outputs first, labels as numbers."
-        )
-    return float((scores.argmax(axis=1) == labels).mean())
-
-
-def accuracy_above(threshold: float) -> Metric:
-    """The metric "accuracy" of fit, for a loss whose two classes part at threshold.
-
-    Rows of scores against labels are compared by their largest score, scores against
-    probabilities of the same shape likewise; outputs of one number per label by the threshold.
-    """
-
-    def named(outputs: Any, targets: Any) -> float:
-        classes = outputs.shape[-1] if outputs.ndim else 1
-        if targets.shape == outputs.shape[:-1] and classes > 1:
-            return float((outputs.argmax(axis=-1) == targets).mean())
-        if targets.shape == outputs.shape[:-1]:
-            outputs = outputs[..., 0]
-        if targets.shape != outputs.shape or not outputs.size:
-            raise ShapeError(
-                f"accuracy: got outputs of shape {outputs.shape} and targets of shape "
-                f"{targets.shape}, expected labels (n,), or targets of the outputs' shape."
-            )
-        if classes > 1 and outputs.ndim > 1 and np.allclose(targets.sum(axis=-1), 1):
-            return float((outputs.argmax(axis=-1) == targets.argmax(axis=-1)).mean())
-        # Labels are -1 and 1, or 0 and 1, or probabilities of the second class.
-        signs = bool((targets < 0).any())
-        first = 0.0 if signs else threshold
-        return float(((outputs > first) == (targets > (0.0 if signs else 0.5))).mean())
-
-    return named
 
 
 def _errors(who: str, outputs: Any, targets: Any) -> Any:
@@ -99,8 +49,11 @@ _METRICS: dict[str, Metric] = {"mae": _mae, "mse": _mse, "r2": _r2, "rmse": _rms
 _KNOWN = sorted(["accuracy", *_METRICS])
 
 
-def metrics_named(who: str, metrics: Any, threshold: float = 0.0) -> dict[str, Metric]:
+def metrics_named(who: str, metrics: Any, loss: Any, y: Any) -> dict[str, Metric]:
     """Name to function, of a name, a function, or several; a dict names its functions.
+
+    Args:
+        loss, y: what "accuracy" goes by, see ``Accuracy``.
 
     Raises:
         ArgumentError: an unknown name, or the same twice. DTypeError: neither name nor function.
@@ -114,7 +67,7 @@ def metrics_named(who: str, metrics: Any, threshold: float = 0.0) -> dict[str, M
         pairs = [(None, metric) for metric in ([metrics] if alone else metrics)]
     found: dict[str, Metric] = {}
     for name, metric in pairs:
-        label, function = _one(who, metric, threshold)
+        label, function = _one(who, metric, loss, y)
         label = str(name) if name is not None else label
         if label in found or label in ("loss", "lr", "grad_norm", "seconds"):
             raise ArgumentError(
@@ -125,10 +78,10 @@ def metrics_named(who: str, metrics: Any, threshold: float = 0.0) -> dict[str, M
     return found
 
 
-def _one(who: str, metric: Any, threshold: float) -> tuple[str, Metric]:
+def _one(who: str, metric: Any, loss: Any, y: Any) -> tuple[str, Metric]:
     if isinstance(metric, str):
         if metric == "accuracy":
-            return metric, accuracy_above(threshold)
+            return metric, Accuracy(who, loss, y)
         if metric in _METRICS:
             return metric, _METRICS[metric]
         raise ArgumentError(
@@ -141,3 +94,19 @@ def _one(who: str, metric: Any, threshold: float) -> tuple[str, Metric]:
             'metrics=["accuracy"].'
         )
     return str(getattr(metric, "__name__", type(metric).__name__)), metric
+
+
+def number_of(who: str, name: str, value: Any) -> float:
+    """The number that a metric gave.
+
+    Raises:
+        DTypeError: it gave something else.
+    """
+    array = as_rows(value)
+    if array.size != 1 or array.dtype.kind not in "biuf":
+        got = f"an array of shape {array.shape}" if array.ndim else type(value).__name__
+        raise DTypeError(
+            f"{who}: the metric {name!r} gave {got}, expected one number; take a mean of it, or "
+            "one metric for each."
+        )
+    return float(array.item())

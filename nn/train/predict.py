@@ -13,8 +13,8 @@ from autograd_lite.errors import ArgumentError, DTypeError
 
 from ..layers import positive_int
 from ..module import Module
-from .choose import check_weights, loss_for, loss_of, share_of, threshold_of
-from .metrics import Metric, metrics_named
+from .losses import check_first, check_fits, check_weights, loss_for, loss_of, mean_of, share_of
+from .metrics import Metric, metrics_named, number_of
 from .rows import cut, data_of, inputs_of
 
 # Rows at once where nobody said how many: enough for NumPy's speed, little memory.
@@ -64,7 +64,10 @@ def evaluate(
         X, y, loss, metrics, sample_weight: as ``fit``. batch_size: rows at once; None means all.
 
     Returns:
-        {"loss": ..., and every metric by its name}.
+        {"loss": ..., and every metric by its name}. The loss is the mean over all rows, weighted
+        as the loss weighs them (sample_weight, the weights of classes, ignore_index), whatever
+        batch_size is; of a loss with reduction="sum", the sum over the number of rows, or over
+        the sum of sample_weight.
 
     Raises: as ``predict``, and what the loss and the metrics raise.
 
@@ -78,40 +81,47 @@ def evaluate(
     function = loss_for("evaluate", loss, data[1])
     if sample_weight is not None:
         check_weights("evaluate", function)
-    found = metrics_named("evaluate", metrics, threshold_of(function))
+    found = metrics_named("evaluate", metrics, function, data[1])
     size = rows_at_once("evaluate", batch_size, len(data[0]))
-    return measured("evaluate", model, data, function, found, size)
+    return measured("evaluate", model, data, function, found, size, loss is None)
 
 
 def measured(
     who: str, model: Module, data: tuple[Any, ...], loss: Callable[..., Any],
-    metrics: Mapping[str, Metric], size: int,
+    metrics: Mapping[str, Metric], size: int, chosen: bool = False,
 ) -> dict[str, float]:  # fmt: skip
-    """What ``evaluate`` gives, of things that have been checked."""
+    """What ``evaluate`` gives, of things that have been checked; chosen: see ``check_fits``."""
     total = whole = 0.0
     outputs = []
     with evaluating(model):
         for inputs, targets, *weights in cut(data, size, None):
             given = model(inputs)
+            check_fits(who, chosen, loss, given, targets)
             factor, mass = share_of(loss, targets, *weights)
             if mass:
                 value = loss_of(loss, given, targets, *weights)
+                if getattr(value, "size", 1) != 1:
+                    check_first(who, value)
                 total += factor * float(value.item() if hasattr(value, "item") else value)
                 whole += mass
             if metrics:
                 outputs.append(output_of(who, given))
-    logs = {"loss": total / whole}
+    logs = {"loss": mean_of(who, total, whole)}
     if metrics:
-        logs |= metric_values(metrics, outputs, data[1])
+        logs |= metric_values(who, metrics, outputs, data[1])
     return logs
 
 
 def metric_values(
-    metrics: Mapping[str, Metric], outputs: list[Any], targets: Any
+    who: str, metrics: Mapping[str, Metric], outputs: list[Any], targets: Any
 ) -> dict[str, float]:
-    """Every metric of the outputs, put together again, against the targets."""
+    """Every metric of the outputs, put together again, against the targets.
+
+    Raises:
+        DTypeError: one gave something else than a number.
+    """
     whole = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-    return {name: float(metric(whole, targets)) for name, metric in metrics.items()}
+    return {name: number_of(who, name, metric(whole, targets)) for name, metric in metrics.items()}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ the state of every random generator, and the history.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -69,6 +70,8 @@ def write(path: Any, run: Any) -> None:
         "best": [best.value, best.epoch, best.wait],
         "rng": states_of(run.generators),
         "stopped": run.history.stopped,
+        "lr": run.lr,
+        **run.facts,
     }
     arrays = {"meta": _packed(meta)}
     parts = {
@@ -108,11 +111,22 @@ def read(path: Any) -> dict[str, Any]:
     return {**arrays, "meta": meta}
 
 
-def restore(path: Any, arrays: Mapping[str, Any], run: Any) -> None:
+def digest(array: Any) -> str | None:
+    """Dtype, shape and a checksum of an array, to know it again; None of None."""
+    if array is None:
+        return None
+    check = zlib.crc32(np.ascontiguousarray(array).data)
+    return f"{array.dtype} {array.shape}, crc32 {check:08x}"
+
+
+def restore(path: Any, arrays: Mapping[str, Any], run: Any, lr: float | None = None) -> None:
     """Put a training that is about to begin where the checkpoint was written.
 
+    Args:
+        lr: the rate that fit was given now: if it is another, it counts from here on.
+
     Raises:
-        ArgumentError: it was another training.
+        ArgumentError: it was another training, or another lr meets a schedule.
     """
     meta = arrays["meta"]
     here = {
@@ -121,14 +135,21 @@ def restore(path: Any, arrays: Mapping[str, Any], run: Any) -> None:
         "scheduler": type(run.scheduler).__name__ if run.scheduler is not None else None,
         "monitor": run.best.monitor,
         "generators": sorted(run.generators),
+        **run.facts,
     }
     there = {**meta, "generators": sorted(meta["rng"])}
     for name, value in here.items():
-        if there[name] != value:
+        if there.get(name, value) != value:  # older files lack some names
             raise ArgumentError(
                 f"fit: got {str(path)!r} to resume from, whose {name} is {there[name]!r}, expected "
-                f"{value!r}; call fit with the arguments and the data of that run."
+                f"{value!r}; call fit with the arguments and the data of that run, {_anew(path)}."
             )
+    other = lr is not None and meta.get("lr") not in (None, lr)
+    if other and run.scheduler is not None:
+        raise ArgumentError(
+            f"fit: got lr={lr!r} and {str(path)!r} to resume from, whose lr was {meta['lr']!r}, "
+            f"with a schedule that goes on from there; drop lr, {_anew(path)}."
+        )
     run.model.load_state_dict(_part(arrays, "model"))
     for name in ("optimizer", "scheduler"):
         owner = getattr(run, name)
@@ -137,6 +158,11 @@ def restore(path: Any, arrays: Mapping[str, Any], run: Any) -> None:
     for i, callback in enumerate(run.callbacks):
         if hasattr(callback, "load_state_dict"):
             callback.load_state_dict(_part(arrays, f"callback{i}"))
+    if other:
+        for group in run.optimizer.param_groups:
+            group["lr"] = lr
+    elif meta.get("lr") is not None:
+        run.lr = meta["lr"]
     run.history.load(_part(arrays, "history"))
     run.state.epoch = meta["epoch"]
     if meta["stopped"] == "converged":
@@ -153,6 +179,14 @@ def restore(path: Any, arrays: Mapping[str, Any], run: Any) -> None:
             f"fit: got {str(path)!r} to resume from, whose random generators are of another kind; "
             "pass the rng of that run."
         ) from None
+
+
+def _anew(path: Any) -> str:
+    """How to begin another training with the weights of a checkpoint."""
+    return (
+        "or start from its weights without resume: model.load_state_dict({k[6:]: v for k, v in "
+        f"nn.load({str(path)!r}).items() if k[:6] == 'model/'}})"
+    )
 
 
 def _part(arrays: Mapping[str, Any], name: str) -> dict[str, Any]:

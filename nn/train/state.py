@@ -6,13 +6,20 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from autograd_lite.errors import ArgumentError, DTypeError, closest
 
 from ..layers import positive_int
 from .history import History
 
+_MODES = {
+    "accuracy": "max", "grad_norm": "min", "loss": "min", "mae": "min", "mse": "min", "r2": "max",
+    "rmse": "min",
+}  # fmt: skip
 HOOKS = ("on_train_begin", "on_epoch_begin", "on_batch_end", "on_epoch_end", "on_train_end")
 
 
@@ -45,12 +52,13 @@ class FitState:
 class Callback:
     """Base class of callbacks: write the methods that are wanted; each is given a ``FitState``.
 
-    Any object with one of these methods will do, and a plain function counts as on_epoch_end.
+    Any object with one of these methods will do, and a plain function counts as on_epoch_end; if
+    it returns True, that epoch is the last.
     A callback with state_dict() and load_state_dict() is part of checkpoints.
 
     >>> import numpy as np, nn
     >>> def enough(state):
-    ...     state.stop = state.epoch == 3
+    ...     return state.epoch == 3
     >>> X = np.zeros((4, 2))
     >>> history = nn.fit(nn.Linear(2, 2), X, np.zeros(4, int), callbacks=[enough], progress=False)
     >>> len(history), history.stopped
@@ -99,8 +107,14 @@ def hooks_of(callbacks: Any) -> dict[str, list[Callable[[FitState], Any]]]:
                     f"fit: got {type(callback).__name__} as a callback, expected a function of the "
                     f"state, or an object with one of {', '.join(HOOKS)}."
                 )
-            found["on_epoch_end"].append(callback)
+            found["on_epoch_end"].append(partial(_stop_if_true, callback))
     return found
+
+
+def _stop_if_true(callback: Callable[[FitState], Any], state: FitState) -> None:
+    answer = callback(state)
+    if isinstance(answer, (bool, np.bool_)) and answer:
+        state.stop = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +127,8 @@ class EarlyStopping:
         min_delta: improvements up to this do not count.
         monitor: the name of what is watched, such as "val_accuracy"; None means the validation
             loss, or the training loss without validation data.
-        mode: "min" or "max"; None means "min" for losses and errors, "max" for other metrics.
+        mode: "min" or "max"; None means "min" for losses and errors ("loss", "mae", "mse", "rmse",
+            "grad_norm"), "max" for "accuracy" and "r2". Metrics of your own need one.
 
     Raises:
         ArgumentError: patience is not a positive int, min_delta is negative, or an unknown mode.
@@ -219,7 +234,7 @@ def best_for(stopping: EarlyStopping | None, known: Sequence[str]) -> Best:
     """What to watch, of the names that will be known.
 
     Raises:
-        ArgumentError: stopping wants another one.
+        ArgumentError: stopping wants another one, or one whose direction is not known.
     """
     usual = "val_loss" if "val_loss" in known else "loss"
     if stopping is None:
@@ -231,6 +246,11 @@ def best_for(stopping: EarlyStopping | None, known: Sequence[str]) -> Best:
             f"fit: got early_stopping with monitor={monitor!r}, expected one of {', '.join(known)}"
             + ("; give validation=(X, y) or a fraction." if without else closest(monitor, known))
         )
-    errors = ("loss", "mse", "rmse", "mae", "grad_norm")
-    low = monitor.removeprefix("val_") in errors
-    return Best(monitor, stopping.mode or ("min" if low else "max"), stopping.min_delta)
+    mode = stopping.mode or _MODES.get(monitor.removeprefix("val_"))
+    if mode is None:
+        raise ArgumentError(
+            f"fit: got early_stopping with monitor={monitor!r}, a metric of your own, and no mode; "
+            f'write nn.EarlyStopping(monitor={monitor!r}, mode="min") if less is better, else '
+            'mode="max".'
+        )
+    return Best(monitor, mode, stopping.min_delta)
