@@ -72,6 +72,7 @@ from .listing import ops as ops  # isort: skip
 
 if _TYPE_CHECKING:
     from . import special as special
+    from .explanation import explain as explain
     from .viz import draw as draw
 
 
@@ -81,6 +82,10 @@ def __getattr__(name: str) -> _Any:
         from .viz import draw
 
         return draw
+    if name == "explain":
+        from .explanation import explain
+
+        return explain
     if name == "special":
         from importlib import import_module
 
@@ -92,4 +97,4 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "draw", "special"})
+    return sorted({*globals(), "draw", "explain", "special"})
