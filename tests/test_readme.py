@@ -28,17 +28,18 @@ LIST, END_LIST = (
 
 
 def blocks(text):
-    return re.findall(r"```python\n(.*?)```", text, re.S)
+    """Python blocks, each with the block of its output if one follows at once."""
+    return re.findall(r"```python\n(.*?)```(?:\n\n```\n(.*?)```)?", text, re.S)
 
 
 def test_python_in_the_readme_prints_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some of it writes files
     space = {}
     text = README.read_text()
-    for block in blocks(text):
+    for block, output in blocks(text):
         if "nn.sklearn" in block and importlib.util.find_spec("sklearn") is None:
             continue  # the extra is not installed
-        expected = re.findall(r"^print\(.*?\)\s+# (.*)$", block, re.M)
+        expected = output.splitlines() or re.findall(r"^print\(.*?\)\s+# (.*)$", block, re.M)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(block, "README.md", "exec"), space)
