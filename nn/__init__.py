@@ -35,6 +35,7 @@ from .activations import (
     tanh,
 )
 from .clip import clip_grad_norm, clip_grad_norm_, clip_grad_value, clip_grad_value_
+from .draw import draw as draw
 from .layers import (
     ELU,
     GELU,
@@ -226,6 +227,7 @@ __all__ = [
     "clip_grad_value",
     "clip_grad_value_",
     "cross_entropy",
+    "draw",
     "elu",
     "evaluate",
     "fit",
