@@ -64,6 +64,7 @@ from .primitive import (
     elementwise as elementwise,
     primitive as primitive,
 )
+from .scopes import scope as scope
 from .tensor import Tensor as Tensor
 from .version import __version__ as __version__
 

@@ -1,4 +1,7 @@
-"""What ``detect_anomaly`` does: find the first NaN or inf, and writes behind our back."""
+"""What ``detect_anomaly`` does: find the first NaN or inf, and writes behind our back.
+
+The user's line, which it tells, is what an open ``scope`` gives its nodes too (``place``).
+"""
 
 from __future__ import annotations
 
@@ -65,6 +68,18 @@ def remember(node: Node, line: str) -> None:
     meta = node.meta = node.meta or Meta()
     meta.line = line
     meta.prints = tuple(_print(a) for a in node.args or ())
+
+
+def place(node: Node, scope: Any, inputs: tuple[Any, ...]) -> None:
+    """Give a node the scope that it was recorded in, the user's line, and its constants.
+
+    Nodes refer to constants weakly; while somebody looks, a batch is not to vanish from the graph
+    when the function that made it returns.
+    """
+    meta = node.meta = node.meta or Meta()
+    meta.scope = scope
+    meta.held = tuple(x for x, p in zip(inputs, node.parents, strict=True) if p is None)
+    meta.line = meta.line or user_line()
 
 
 def check_untouched(node: Node) -> None:

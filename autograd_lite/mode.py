@@ -1,4 +1,4 @@
-"""What is switched on, per thread: recording, anomaly detection.
+"""What is switched on, per thread: recording, anomaly detection, scopes.
 
 ``alert`` counts the threads in which something is not as usual. Ops look at that one module
 variable only; while it is 0 no feature that is off costs anything.
@@ -27,27 +27,32 @@ class _State(threading.local):
 
     recording = True
     anomaly = False
+    scope: Any = None  # the innermost open Scope of this thread
     depth = 0  # how many transforms (grad, jvp, ...) this thread is inside of
 
 
 state = _State()
 
 
-def _set(fields: Iterable[tuple[str, bool]]) -> None:
+def _set(fields: Iterable[tuple[str, Any]]) -> None:
     global alert
-    was = state.anomaly or not state.recording
+    was = _unusual()
     for name, value in fields:
         setattr(state, name, value)
-    now = state.anomaly or not state.recording
+    now = _unusual()
     if was != now:
         with _lock:
             alert += 1 if now else -1
 
 
+def _unusual() -> bool:
+    return state.anomaly or not state.recording or state.scope is not None
+
+
 class Switch:
     """A context manager and decorator that sets fields of ``state`` and puts them back."""
 
-    _fields: tuple[tuple[str, bool], ...] = ()
+    _fields: tuple[tuple[str, Any], ...] = ()
 
     def __enter__(self) -> Self:
         state.before.append(tuple(getattr(state, name) for name, _ in self._fields))
@@ -63,13 +68,17 @@ class Switch:
         names = (name for name, _ in self._fields)
         _set(tuple(zip(names, state.before.pop(), strict=True)))
 
+    def _again(self) -> Any:
+        """A switch like this one, for one more call of the decorated function."""
+        return type(self)()
+
     def __call__(self, function: F) -> F:
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
             return self._around_each_step(function)
 
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with type(self)():
+            with self._again():
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
@@ -81,7 +90,7 @@ class Switch:
             steps, sent = function(*args, **kwargs), None
             while True:
                 try:
-                    with type(self)():
+                    with self._again():
                         value = steps.send(sent)
                 except StopIteration as stop:
                     return stop.value

@@ -23,7 +23,7 @@ class Node:
             stubs that know shape and dtype only (None for out); None once freed.
         shape, dtype: of the output.
         order: creation number, larger than that of every parent.
-        meta: rare things, or None: hooks, a retained gradient, a name, the user's source line.
+        meta: rare things, or None: hooks, a retained gradient, a name, the user's line, a scope.
     """
 
     __slots__ = ("args", "dtype", "meta", "op", "order", "params", "parents", "shape")
@@ -61,7 +61,7 @@ class Node:
 class Meta:
     """What few nodes and few leaves have: kept apart so that the others pay one slot."""
 
-    __slots__ = ("grad", "hooks", "line", "name", "prints", "retain", "sources")
+    __slots__ = ("grad", "held", "hooks", "line", "name", "prints", "retain", "scope", "sources")
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -69,6 +69,8 @@ class Meta:
         self.retain = False
         self.grad: Any = None
         self.line: str | None = None
+        self.scope: Any = None
+        self.held: tuple[Any, ...] = ()
         self.prints: tuple[Any, ...] | None = None
         self.sources: tuple[Any, ...] = ()
 

@@ -387,9 +387,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Any
             out = np.asarray(out)
     elif out.base is not None and not op.view:
         out = out.copy()  # some NumPy functions give a view for some arguments only
-    recording, line = True, ""
+    recording, scope, line = True, None, ""
     if mode.alert:
-        recording = mode.state.recording
+        recording, scope = mode.state.recording, mode.state.scope
         line = anomaly.check_forward(op.name, values, out) if mode.state.anomaly else ""
     if not tracked or not recording or out.dtype.kind not in "fcO":
         t = tuple(map(plain_tensor, out)) if op.outputs else plain_tensor(out)
@@ -412,6 +412,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Any
             node.meta = sources(inputs)
         if line:
             anomaly.remember(node, line)
+        if scope is not None:
+            anomaly.place(node, scope, inputs)
     if op.view and isinstance(inputs[0], Tensor):
         inplace.link(t, inputs[0], op, params)
     return t
@@ -463,10 +465,7 @@ def _apply2_slowly(op: Op, x: Any, y: Any) -> Any:
 
 
 def lift(node: Node, g: Any) -> tuple[tuple[Any, ...], Any]:
-    """A node's args and its cotangent with Tensors in place of arrays, so its rules are recorded.
-
-    Constants too: ``array.dot(tensor)`` and other methods of ndarray know no protocol.
-    """
+    """A node's args and its cotangent as Tensors, so that its rules are recorded."""
     args = node.args
     assert args is not None
     lifted: list[Any] = [None if args[0] is None else wrap(args[0], node)]
@@ -476,6 +475,7 @@ def lift(node: Node, g: Any) -> tuple[tuple[Any, ...], Any]:
         g = Bundle(parts)
     for value, parent in zip(args[1:], node.parents, strict=True):
         if parent is None:
+            # Methods of ndarray (``array.dot(tensor)``) know no protocol.
             lifted.append(plain_tensor(value) if type(value) is np.ndarray else value)
         elif value is parent:
             lifted.append(value)

@@ -35,6 +35,7 @@ from .activations import (
     tanh,
 )
 from .clip import clip_grad_norm, clip_grad_norm_, clip_grad_value, clip_grad_value_
+from .draw import draw as draw
 from .init import manual_seed
 from .layers import (
     ELU,
@@ -227,6 +228,7 @@ __all__ = [
     "clip_grad_value",
     "clip_grad_value_",
     "cross_entropy",
+    "draw",
     "elu",
     "evaluate",
     "fit",

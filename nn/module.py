@@ -24,8 +24,11 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, DTypeError, closest
 
+from .named import scope_of
 from .state import Unmatched, fitted_state as fitted_state, unmatched
 from .summary import Summary, summarized
+
+_scope = ag.scope  # looked at in every call
 
 
 class Parameter(ag.Tensor):
@@ -108,7 +111,11 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: write a method forward(self, x).")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        out = self.forward(*inputs, **options)
+        if _scope.anywhere and _scope.current() is not None:
+            with scope_of(self):
+                out = self.forward(*inputs, **options)
+        else:
+            out = self.forward(*inputs, **options)
         if self._forward_hooks:
             for hook in list(self._forward_hooks.values()):
                 changed = hook(self, inputs, out)

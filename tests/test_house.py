@@ -18,8 +18,8 @@ FILES = sorted((ROOT / "autograd_lite").rglob("*.py")) + sorted((ROOT / "nn").rg
 # Each file imports only from files to its left.
 ORDER = [
     "version", "errors", "memory", "quiet", "tree", "op", "node", "bundle", "anomaly", "walk",
-    "mode", "methods", "inputs", "inplace", "cotangent", "handle", "tensor", "primitive", "ops",
-    "linalg", "fft", "special", "listing", "many", "recording", "functional", "checkpoint",
+    "mode", "scopes", "methods", "inputs", "inplace", "cotangent", "handle", "tensor", "primitive",
+    "ops", "linalg", "fft", "special", "listing", "many", "recording", "functional", "checkpoint",
     "numeric", "check", "phrases", "viz", "explanation", "__init__",
 ]  # fmt: skip
 
@@ -68,7 +68,8 @@ def test_files_are_documented_and_short(path):
 
 CONTRACT = """
 Tensor no_grad enable_grad is_grad_enabled grad value_and_grad jacobian hessian vjp jvp hvp
-checkpoint stop_gradient gradients primitive elementwise check_grads draw explain detect_anomaly
+checkpoint stop_gradient gradients primitive elementwise check_grads draw diff scope explain
+detect_anomaly
 errors
 sigmoid relu leaky_relu elu gelu silu softplus softmax log_softmax logsumexp log_sigmoid one_hot erf
 array tanh exp log sqrt sin cos abs power where clip maximum minimum sum mean var std max min prod

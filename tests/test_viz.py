@@ -39,14 +39,14 @@ def test_values_that_nobody_kept_are_computed_again():
     out = (total - 1.0).sum()
     # Nothing but the output's value is kept in this graph.
     del total
-    picture = cards(draw(out))
+    picture = cards(draw(out, inline=False))
     assert picture["n2"].value.cells.tolist() == [4.0, 7.0]
     assert picture["n3"].value.cells.tolist() == [3.0, 6.0]
 
 
 def test_roles_titles_and_expressions():
     t = net()
-    shown = cards(draw(t["L"], names=t))
+    shown = cards(draw(t["L"], names=t, inline=False))
     roles = {name: card.role for name, card in shown.items()}
     assert roles["W1"] == roles["b2"] == "parameter"
     assert roles["x"] == roles["y"] == "input"
@@ -61,7 +61,7 @@ def test_roles_titles_and_expressions():
 
 def test_an_unnamed_array_is_a_constant_and_a_number_is_written_out():
     x = leaf([1.0, 2.0], "x")
-    picture = cards(draw((x * np.array([2.0, 3.0]) + 0.5).sum()))
+    picture = cards(draw((x * np.array([2.0, 3.0]) + 0.5).sum(), inline=False))
     assert picture["n1"].role == "constant"
     assert picture["n1"].value.cells.tolist() == [2.0, 3.0]
     assert [c.call for c in picture.values() if c.call][1] == "x * n1 + 0.5"
@@ -89,9 +89,9 @@ def test_names_may_be_locals():
     assert {"x", "doubled", "total"} <= set(cards(draw(total, names=locals())))
 
 
-def test_inline_writes_unnamed_results_into_expressions():
+def test_unnamed_results_are_written_into_expressions():
     t = net()
-    picture = draw(t["L"], names=t, inline=True)
+    picture = draw(t["L"], names=t)
     assert [c.name for c in picture.graph.cards if c.op] == ["z1", "h", "z2", "p", "L"]
     ids = {card.id: card.name for card in picture.graph.cards}
     edges = {(ids[e.tail], ids[e.head]) for e in picture.graph.edges}
@@ -103,7 +103,7 @@ def test_inline_writes_unnamed_results_into_expressions():
 
 def test_each_edge_shows_what_comes_back_along_it():
     w = leaf([1.0, 2.0], "w")
-    picture = draw((w * w + 3 * w).sum())
+    picture = draw((w * w + 3 * w).sum(), inline=False)
     ids = {card.id: card.call or card.name for card in picture.graph.cards}
     norms = {(ids[e.tail], ids[e.head]): e.norm for e in picture.graph.edges}
     assert norms["w", "w * w"] == pytest.approx(math.sqrt(5))
@@ -213,7 +213,7 @@ def test_a_leaf_written_after_use_is_said_to_be():
     out = (w * w).sum()
     with ag.no_grad():
         w -= 1
-    picture = draw(out)
+    picture = draw(out, inline=False)
     assert "no gradients: multiply (backward): its input 'w'" in notes(picture)
     assert "w: written after use" in notes(picture)
     assert cards(picture)["n1"].remarks == ["value not kept"]
@@ -225,12 +225,12 @@ def test_a_view_of_a_written_leaf_does_not_pass_for_the_value_used():
     out = (w.T * 3.0).named("out").sum()
     with ag.no_grad():
         w -= 1
-    assert cards(draw(out))["n1"].value is None
+    assert cards(draw(out))["out"].value is None
 
 
 def test_a_dropped_constant_leaves_its_card():
     x = leaf([1.0, 2.0], "x")
-    picture = cards(draw((x + np.array([1.0, 2.0])).sum()))
+    picture = cards(draw((x + np.array([1.0, 2.0])).sum(), inline=False))
     assert picture["n1"].role == "constant"
     assert picture["n1"].remarks == ["value not kept"]
     assert picture["n2"].remarks == ["value not kept"]
@@ -376,7 +376,7 @@ def test_a_long_chain_is_cut_and_says_so():
     y = x
     for _ in range(100_000):
         y = y + 1.0
-    picture = draw(y.sum(), max_nodes=20)
+    picture = draw(y.sum(), max_nodes=20, fold=False, inline=False)
     assert len(picture.graph.cards) == 21
     assert "99,982 tensors hidden: max_nodes=20" in notes(picture)
     shown = cards(picture)
@@ -389,7 +389,7 @@ def test_a_long_chain_is_cut_and_says_so():
 def test_hidden_and_drawn_make_the_whole():
     t = net()
     for budget in range(1, 16):
-        picture = draw(t["L"], names=t, max_nodes=budget)
+        picture = draw(t["L"], names=t, max_nodes=budget, inline=False)
         hidden = [c for c in picture.graph.cards if c.role == "hidden"]
         tracked = [c for c in picture.graph.cards if c.role in ("parameter", "result", "output")]
         count = int(re.search(r"\d+", hidden[0].name)[0]) if hidden else 0
@@ -401,7 +401,7 @@ def test_a_shared_weight_gets_ghosts_beside_its_far_users():
     w, h = leaf(np.eye(2) / 2, "w"), leaf([1.0, 2.0], "h0")
     for _ in range(40):
         h = ag.tanh(h @ w)
-    picture = draw(h.sum())
+    picture = draw(h.sum(), fold=False)
     assert sum(card.role == "ghost" for card in picture.graph.cards) == 0
     source = picture.dot.source
     assert "↑ drawn elsewhere" in source
@@ -436,3 +436,31 @@ def test_bad_input_is_one_sentence_each():
         draw(out, max_nodes=0)
     with pytest.raises(ArgumentError, match=r"^draw: got max_cells='a', expected an int from 0 up"):
         draw(out, max_cells="a")
+    with pytest.raises(ArgumentError, match=r"^draw: got depth=True, expected an int from 0 up\.$"):
+        draw(out, depth=True)
+    sentence = "draw: got view='card', expected 'auto', 'cards', 'ops' or 'backward'; did you mean "
+    sentence += "'cards'?"
+    with pytest.raises(ArgumentError, match=f"^{re.escape(sentence)}$"):
+        draw(out, view="card")
+    with pytest.raises(ArgumentError, match=r"^draw: got values='all', expected 'auto', 'cells', "):
+        draw(out, values="all")
+    with pytest.raises(
+        ArgumentError, match=r"^draw: got theme='dusk', expected 'auto', 'light' or"
+    ):
+        draw(out, theme="dusk")
+    with pytest.raises(
+        ArgumentError, match=r"^draw: got engine='neato', expected 'auto', 'dot' or"
+    ):
+        draw(out, engine="neato")
+    with pytest.raises(
+        ArgumentError, match=r"^draw: got fold='yes', expected True, False or 'auto'"
+    ):
+        draw(out, fold="yes")
+    with pytest.raises(
+        ArgumentError, match=r"^draw: got the threshold 'vanish' in health, .* mean"
+    ):
+        draw(out, health={"vanish": 1e-9})
+    with pytest.raises(ArgumentError, match=r"^draw: got -1 for 'small' in health, expected a num"):
+        draw(out, health={"small": -1})
+    with pytest.raises(ArgumentError, match=r"^draw: got health=3, expected True, False or a dict"):
+        draw(out, health=3)

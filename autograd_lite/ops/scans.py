@@ -277,9 +277,10 @@ cummin.vjp(_running_rule)
 def diff(
     a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue
 ) -> Any:
-    """Differences of neighbours along axis, taken n times.
+    """Differences of neighbours along axis, taken n times; of two drawings, what differs in them.
 
     Args:
+        a: array, or a drawing that ``draw`` gave; n is then the other: ``diff(before, after)``.
         prepend, append: what to put at the ends first; may be Tensors.
 
     Raises:
@@ -291,6 +292,8 @@ def diff(
     >>> ag.diff([1.0, 4.0, 9.0], prepend=0.0).data
     array([1., 3., 5.])
     """
+    if hasattr(a, "_drawn_diff"):  # a drawing
+        return a._drawn_diff(n)
     a = given(a)
     if n == 0:
         return getitem(a, ...)

@@ -20,6 +20,7 @@ NO_BREAK = "\u00a0"
 
 # A vector longer than this is wrapped into rows of this many cells, each with its first index.
 _WRAP = 8
+TINTS = 16
 _STRIP_ROWS = 6  # above and below the middle line
 
 
@@ -51,7 +52,8 @@ def table(rows: str, **attributes: Any) -> str:
 
 def tint(hue: str, share: float) -> str:
     """White mixed with hue: 5 % of it at share 0, 45 % at share 1; black text stays readable."""
-    amount = 0.05 + 0.40 * share
+    # In 16 steps, so that a picture has few colours and a dark theme can name them all.
+    amount = 0.05 + 0.40 * round(share * TINTS) / TINTS
     parts = [int(hue[i : i + 2], 16) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(255 + (part - 255) * amount):02X}" for part in parts)
 
@@ -65,7 +67,7 @@ def block_table(block: Block, title: str, name: str, hue: str, ink: str) -> str:
         body = _cells(block.cells, name, hue)
     else:
         body = text("empty", GREY, 9)
-    rows = f"{caption}<TR><TD>{body}</TD></TR>"
+    rows = f"{caption if title else ''}<TR><TD>{body}</TD></TR>"
     if block.bad is not None and block.cells is None:
         rows += f'<TR><TD CELLPADDING="2">{text(_bad_sentence(block), INK, 8, bold=True)}</TD></TR>'
     return table(rows)

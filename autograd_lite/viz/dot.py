@@ -1,14 +1,16 @@
-"""Records of a graph laid out as DOT: cards, two lanes of edges, a legend."""
+"""Records of a graph laid out as DOT: cards in their groups, two lanes of edges, a legend."""
 
 from __future__ import annotations
 
 import math
 import textwrap
+from collections import defaultdict
 from typing import Any
 
 import graphviz
 
 from . import label
+from .card import LOOKS, card_table, described, group_title
 from .cells import (
     BACKWARD,
     BACKWARD_TEXT,
@@ -16,30 +18,21 @@ from .cells import (
     GREY,
     INK,
     PAPER,
-    block_table,
-    empty_table,
+    RULE,
     table,
     text,
 )
 from .far import with_ghosts
-from .records import SOURCES, TOOLTIP, Card, Edge, Graph
+from .records import TOOLTIP, Card, Edge, Graph
+from .theme import darkened
 
-_GOLD, _GOLD_FILL = "#9A6700", "#FBE3A6"
-
-# Per role: mark, its colour, fill of the header, border, width of the border.
-_LOOKS = {
-    "parameter": ("■", FORWARD, "#CFE8F7", FORWARD, 2),
-    "input": ("►", GREY, "#E8ECEF", GREY, 1),
-    "constant": ("♦", GREY, "#FAFBFC", GREY, 1),
-    "result": ("", INK, PAPER, GREY, 1),
-    "output": ("●", _GOLD, _GOLD_FILL, _GOLD, 3),
-}
+_GROUP_FILL = "#F6F8FA"
 
 
-def digraph(graph: Graph, direction: str) -> Any:
+def digraph(graph: Graph, direction: str, dark: bool = False) -> Any:
     """The ``graphviz.Digraph`` of a graph, drawn from left to right or from top to bottom."""
-    # Here, since it takes longer to import than half of NumPy, and few programs draw.
-    graph = with_ghosts(graph)
+    backward = graph.view == "backward"
+    graph = graph if backward else with_ghosts(graph)
     upright = direction == "TB"
     out = graphviz.Digraph("autograd_lite")
     out.attr(
@@ -50,93 +43,67 @@ def digraph(graph: Graph, direction: str) -> Any:
         nodesep="0.3",
         ranksep="0.5",
         labelloc="b",
+        newrank="true",
         tooltip=" ",
     )
     out.attr("node", shape="plain", fontname="Helvetica", fontsize="10")
     out.attr("edge", fontname="Helvetica", fontsize="9", arrowsize="0.7")
-    for card in graph.cards:
-        out.node(card.id, f"<{_card(card, upright)}>", tooltip=_escaped(_described(card)))
+    # A bar on every card that is well says nothing; where one is ill, all are worth a word.
+    bars = any(card.health is not None and card.health.word != "ok" for card in graph.cards)
     cards = {card.id: card for card in graph.cards}
+    _place(out, graph, upright, bars)
     for edge in graph.edges:
-        _lanes(out, edge, cards, upright)
-    out.attr("graph", label=f"<{_legend(graph)}>")
+        if edge.lane == "gradient":
+            _down(out, edge, cards, upright)
+        else:
+            _lanes(out, edge, cards, upright)
+    out.attr("graph", label=f"<{_legend(graph, bars)}>")
+    if dark:
+        out.body = [darkened(line) for line in out.body]
     return out
 
 
-def _escaped(words: str) -> str:
-    # Doubles backslashes and keeps "<...>" from being taken for markup.
-    return str(graphviz.escape(label.clean(words, TOOLTIP)))
+def _place(out: Any, graph: Graph, upright: bool, bars: bool) -> None:
+    """Every card in the box of its group, boxes in boxes."""
+    inside: dict[str, list[Card]] = defaultdict(list)
+    for card in graph.cards:
+        inside[card.group].append(card)
+    children: dict[str, list[Any]] = defaultdict(list)
+    for group in graph.groups:
+        children[group.parent].append(group)
+
+    def fill(canvas: Any, number: str) -> None:
+        for card in inside[number]:
+            # In a column beside its reader a source may stand on either side of the main line.
+            canvas.node(
+                card.id, f"<{card_table(card, upright, bars)}>", tooltip=_escaped(described(card))
+            )
+        for group in children[number]:
+            with canvas.subgraph(name=f"cluster_{group.id}") as box:
+                box.attr(
+                    label=f"<{group_title(group.name, group.subtitle)}>",
+                    tooltip=_escaped(group.name),
+                    style="rounded,filled",
+                    color=RULE,
+                    fillcolor=_GROUP_FILL,
+                    labeljust="l",
+                    labelloc="t",
+                    margin="12",
+                )
+                fill(box, group.id)
+
+    fill(out, "")
 
 
-def _described(card: Card) -> str:
-    """What a card is, in words."""
-    if card.role == "hidden":
-        return f"{card.name} tensors, not drawn"
-    if card.role == "ghost":
-        return f"{card.full_name or card.name}: the same tensor is drawn elsewhere"
-    made = f" = {card.call} ({card.op})" if card.op else ""
-    kind = [card.role, label.kind_text(card.shape, card.dtype)]
-    return f"{card.full_name or card.name}{made}: {', '.join(word for word in kind if word)}"
+def _escaped(words: str) -> Any:
+    # Doubles backslashes and keeps "<...>" from being taken for markup, by the type of the result.
+    return graphviz.escape(label.clean(words, TOOLTIP))
 
 
-def _card(card: Card, upright: bool) -> str:
-    if card.role == "hidden":
-        words = f'<TR><TD PORT="v" CELLPADDING="6">{text(card.name, GREY, 11)}</TD></TR>'
-        return table(words, BORDER=1, STYLE="dashed", COLOR=GREY, BGCOLOR=PAPER)
-    if card.role == "ghost":
-        return _ghost(card, upright)
-    mark, ink, fill, border, width = _LOOKS[card.role]
-    blocks = _blocks(card)
-    span = f' COLSPAN="{max(len(blocks), 1)}"' if upright else ""
-    rows = ""
-    if upright and blocks:
-        # Upright, value and gradient stand side by side, so that each lane keeps its column; an
-        # edge comes in above the header.
-        inner = "".join(f'<TD PORT="{port}i" HEIGHT="1"></TD>' for port, _ in blocks)
-        rows += f"<TR>{inner}</TR>"
-    if card.call:
-        call = text(card.call, PAPER, 11, bold=True)
-        rows += f'<TR><TD{span} BGCOLOR="{INK}" CELLPADDING="4">{call}</TD></TR>'
-    port = "" if blocks[:1] and blocks[0][0] == "v" else ' PORT="v"'
-    header = f"{text(mark, ink, 12)} " if mark else ""
-    header += text(card.name, INK if card.full_name else GREY, 12, bold=True)
-    kind = [label.kind_text(card.shape, card.dtype), "no grad" if card.role in SOURCES[1:] else ""]
-    header += text("  " + " · ".join(word for word in kind if word), GREY, 9)
-    rows += f'<TR><TD{span}{port} BGCOLOR="{fill}" CELLPADDING="4">{header}</TD></TR>'
-    cells = [f'<TD PORT="{p}" CELLPADDING="4">{body}</TD>' for p, body in blocks]
-    if cells:
-        rows += f"<TR>{''.join(cells)}</TR>" if upright else "".join(f"<TR>{c}</TR>" for c in cells)
-    return table(rows, BORDER=width, COLOR=border, BGCOLOR=PAPER)
-
-
-def _ghost(card: Card, upright: bool) -> str:
-    """A small card that says which tensor is meant; both lanes begin at it."""
-    mark, ink, fill, border, _ = _LOOKS[card.of]
-    words = f"{text(mark, ink, 10)} " if mark else ""
-    words += text(card.name, INK if card.full_name else GREY, 10, bold=True) + text(" ↑", GREY, 10)
-    value = f'<TD PORT="v" BGCOLOR="{fill}" CELLPADDING="3">{words}</TD>'
-    cells = [value]
-    if card.title:
-        title = text(card.title, BACKWARD_TEXT, 9)
-        cells.append(f'<TD PORT="g" CELLPADDING="2">{title}</TD>')
-    rows = f"<TR>{''.join(cells)}</TR>" if upright else "".join(f"<TR>{c}</TR>" for c in cells)
-    return table(rows, BORDER=1, STYLE="dashed", COLOR=border, BGCOLOR=PAPER)
-
-
-def _blocks(card: Card) -> list[tuple[str, str]]:
-    """The parts of a card's body, each with the port that its lane's edges end at."""
-    name = label.clean(card.full_name or card.name, 60)
-    title = label.clean(card.title, 60)
-    blocks = []
-    if card.value is not None:
-        blocks.append(("v", block_table(card.value, "value", name, FORWARD, FORWARD)))
-    elif card.remarks:
-        blocks.append(("v", "<BR/>".join(text(r, GREY, 9) for r in card.remarks)))
-    if card.gradient is not None:
-        blocks.append(("g", block_table(card.gradient, title, title, BACKWARD, BACKWARD_TEXT)))
-    elif card.awaits_gradient:
-        blocks.append(("g", empty_table(card.shape or (), title, "no grad yet", BACKWARD_TEXT)))
-    return blocks
+def _width(norm: float) -> float:
+    good = math.isfinite(norm)
+    size = 2.6 + 0.5 * math.log10(norm) if good and norm else 1 if good else 4
+    return min(4.5, max(1.0, size))
 
 
 def _lanes(out: Any, edge: Edge, cards: dict[str, Card], upright: bool) -> None:
@@ -145,15 +112,21 @@ def _lanes(out: Any, edge: Edge, cards: dict[str, Card], upright: bool) -> None:
     names = f"{tail.full_name or tail.name} to {head.full_name or head.name}"
     ends = _port(tail, "v", upright, True), _port(head, "v", upright, False)
     # What ops made is kept in line; leaves and constants stand beside the line.
-    weight = "8" if tail.role == "result" else "1"
-    out.edge(*ends, color=FORWARD, penwidth="1.2", weight=weight, tooltip=_escaped(names))
+    inline = tail.role in ("result", "op", "group")
+    out.edge(
+        *ends,
+        color=GREY if "removed" in (tail.role, head.role) else FORWARD,
+        penwidth="1.2",
+        weight="8" if inline else "1",
+        tooltip=_escaped(names),
+    )
     if edge.norm is None:
         return
-    words = f"|g| {label.number_text(edge.norm)}"
+    words = f"{' ' * upright}|g| {label.number_text(edge.norm)}"
     good = math.isfinite(edge.norm)
-    size = 2.6 + 0.5 * math.log10(edge.norm) if good and edge.norm else 1 if good else 4
     tip = _escaped(f"gradient from {head.name} to {tail.name}: |g| {edge.norm}")
     row = f'<TR><TD CELLPADDING="1">{text(words, BACKWARD_TEXT if good else INK, 9)}</TD></TR>'
+    words = table(row, BGCOLOR=PAPER)
     out.edge(
         _port(tail, "g", upright, True),
         _port(head, "g", upright, False),
@@ -161,44 +134,85 @@ def _lanes(out: Any, edge: Edge, cards: dict[str, Card], upright: bool) -> None:
         dir="back",
         style="dashed",
         color=BACKWARD if good else "#000000",
-        penwidth=f"{min(4.5, max(1.0, size)):.2f}",
-        label=f"<{table(row, BGCOLOR=PAPER)}>",
+        penwidth=f"{_width(edge.norm):.2f}",
         tooltip=tip,
-        labeltooltip=tip,
+        **({} if edge.lane == "quiet" else {"label": f"<{words}>", "labeltooltip": tip}),
+    )
+
+
+def _down(out: Any, edge: Edge, cards: dict[str, Card], upright: bool) -> None:
+    """An edge of the backward view: the gradient that one rule hands to the next."""
+    tail, head = cards[edge.tail], cards[edge.head]
+    attributes: dict[str, str] = {}
+    if edge.norm is not None:
+        good = math.isfinite(edge.norm)
+        words = text(f" |g| {label.number_text(edge.norm)}", BACKWARD_TEXT if good else INK, 9)
+        words += text(f"  {edge.note}", GREY, 9) if edge.note else ""
+        tip = _escaped(f"gradient from {tail.name} to {head.name}: |g| {edge.norm}")
+        row = f'<TR><TD CELLPADDING="1">{words}</TD></TR>'
+        attributes = {
+            "label": f"<{table(row)}>",
+            "penwidth": f"{_width(edge.norm):.2f}",
+            "tooltip": tip,
+            "labeltooltip": tip,
+        }
+        color = BACKWARD if good else "#000000"
+    else:
+        color = BACKWARD
+    weight = "8" if head.role == "rule" else "1"
+    sides = ("s", "n") if upright else ("e", "w")
+    out.edge(
+        f"{tail.id}:{sides[0]}" if tail.role == "output" else tail.id,
+        f"{head.id}:{sides[1]}",
+        color=color,
+        weight=weight,
+        **attributes,
     )
 
 
 def _port(card: Card, lane: str, upright: bool, leaves: bool) -> str:
+    if card.role == "op":
+        return f"{card.id}:{('s' if leaves else 'n') if upright else ('e' if leaves else 'w')}"
     if not upright:
         return f"{card.id}:{lane}:{'e' if leaves else 'w'}"
     bare = card.value is None and not card.remarks and lane == "v"
     if card.role == "hidden" or (bare and card.role != "ghost"):
         return f"{card.id}:{'s' if leaves else 'n'}"
-    return f"{card.id}:{lane}:s" if leaves else f"{card.id}:{lane}i:n"
+    if card.role == "ghost":
+        return f"{card.id}:{lane}:s" if leaves else f"{card.id}:{lane}:n"
+    return f"{card.id}:{lane}o:s" if leaves else f"{card.id}:{lane}i:n"
 
 
-def _legend(graph: Graph) -> str:
+def _legend(graph: Graph, bars: bool) -> str:
     """Under the picture: what is special about this one, then what marks and lanes mean."""
     roles = {card.role for card in graph.cards}
     marks = [
         f"{text(mark, ink, 10)} {text(role, GREY, 9)}"
-        for role, (mark, ink, *_) in _LOOKS.items()
+        for role, (mark, ink, *_) in LOOKS.items()
         if mark and role in roles
     ]
     if "ghost" in roles:
         marks.append(text("↑ drawn elsewhere", GREY, 9))
     lines = [_line(text(part, INK, 10)) for note in graph.notes for part in textwrap.wrap(note, 76)]
-    lanes = []
+    lanes, more = [], []
+    if graph.view == "backward":
+        lanes.append(text("rounded: rule of an op, g is the gradient that comes in", GREY, 9))
+        more += [text("number: order of the sweep", GREY, 9)]
+        marks = []
     if any(card.value is not None for card in graph.cards):
         lanes.append(text("blue", FORWARD, 9, bold=True) + text(" forward, value", GREY, 9))
     if any(card.gradient is not None for card in graph.cards):
         lanes.append(text("vermillion", BACKWARD_TEXT, 9, bold=True) + text(" gradient", GREY, 9))
-    if lanes:
-        lanes.append(text("darker: larger |·| in that tensor", GREY, 9))
+    if any(
+        b is not None and b.cells is not None for c in graph.cards for b in (c.value, c.gradient)
+    ):
+        more.append(text("darker: larger |·| in that tensor", GREY, 9))
     if any(edge.norm is not None for edge in graph.edges):
-        lanes.append(text("width: log |g| sent back", GREY, 9))
+        more.append(text("width: log |g| sent back", GREY, 9))
+    if bars:
+        more.append(text("bar: health of the gradient (its rms)", GREY, 9))
     gap = text("   ", GREY, 9)
-    lines += [_line(gap.join(part)) for part in (marks, lanes[:2], lanes[2:]) if part]
+    lines += [_line(gap.join(part)) for part in (marks, lanes, more[:2], more[2:]) if part]
     return table("".join(lines))
 
 

@@ -1,94 +1,22 @@
-"""``draw`` and the ``Drawing`` that it gives."""
+"""The ``Drawing`` that ``draw`` gives: a picture in every form it can be had in."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import graphviz
 
-from ..errors import ArgumentError, DTypeError, GraphError, RenderError
-from ..inputs import check_tensor
-from ..tensor import Tensor
+from ..errors import RenderError, closest
 from .dot import digraph
-from .graph import read
-from .records import Graph, Options
+from .jsonform import json_of
+from .records import Graph
 from .render import FORMATS, render, write
+from .terminal import text_of
+from .theme import adaptive
 
-
-def draw(
-    t: Tensor,
-    *,
-    names: Mapping[str, Any] | None = None,
-    direction: str = "LR",
-    values: bool = True,
-    grads: bool = True,
-    max_cells: int = 64,
-    max_nodes: int = 200,
-    inline: bool = False,
-) -> Drawing:
-    """The backward graph of t: every tensor with its value and gradient, and what made it.
-
-    The gradients are computed for the picture, on the graph as it stands: nobody's ``.grad``
-    changes, no hook runs, and ``backward()`` can still be called. If t is not a scalar they are
-    those of the sum of its entries. After ``backward()`` has freed the graph the picture shows
-    its structure, the leaves, and what their ``.grad`` holds.
-
-    Args:
-        t: a recorded result.
-        names: names of Tensors and arrays, over those given by ``named``; ``locals()`` will do.
-        direction: "LR", from left to right, or "TB", from top to bottom.
-        values, grads: whether to show the values; to compute and show the gradients.
-        max_cells: an array with more entries is drawn as its distribution.
-        max_nodes: of a larger graph the tensors nearest to t and to the leaves are drawn.
-        inline: write short results that have no name and one user into the expression of that
-            user, instead of drawing them.
-
-    Returns:
-        a Drawing: shows itself in a notebook, ``.save("x.svg")``, ``.svg()``, ``.dot``.
-
-    Raises:
-        DTypeError: t is no Tensor, or names no mapping. GraphError: t is a leaf or not recorded.
-        ArgumentError: an argument out of its range.
-
-    >>> import autograd_lite as ag
-    >>> from autograd_lite.viz import draw
-    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
-    >>> picture = draw((x * x).sum().named("L"))
-    >>> picture
-    <Drawing of L: 3 tensors>
-    >>> "∂L/∂x" in picture.dot.source
-    True
-    """
-    t = check_tensor(t, "draw")
-    if not t.requires_grad:
-        raise GraphError(
-            f"draw: got a Tensor of shape {t.shape} that does not require grad, so nothing was "
-            "recorded; set requires_grad=True on a leaf, and compute outside no_grad()."
-        )
-    if t.is_leaf:
-        raise GraphError(
-            f"draw: got a leaf of shape {t.shape}, which no op has made; draw a result that is "
-            "computed from it."
-        )
-    if names is not None and not (
-        isinstance(names, Mapping) and all(isinstance(name, str) for name in names)
-    ):
-        raise DTypeError(
-            f"draw: got names of type {type(names).__name__}, expected a dict from names to "
-            "Tensors; pass locals(), or {'x': x}."
-        )
-    if direction not in ("LR", "TB"):
-        raise ArgumentError(
-            f"draw: got direction={direction!r}, expected 'LR' (left to right) or 'TB' (top to "
-            "bottom)."
-        )
-    for name, number, least in (("max_cells", max_cells, 0), ("max_nodes", max_nodes, 1)):
-        if not isinstance(number, int) or number < least:
-            raise ArgumentError(f"draw: got {name}={number!r}, expected an int from {least} up.")
-    options = Options(values, grads, max_cells, max_nodes, inline)
-    return Drawing(read(t, names or {}, options), direction)
+# Written without a renderer.
+_WRITTEN = ("dot", "gv", "json", "html", "txt")
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
@@ -98,15 +26,20 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
     fails; ``.dot`` is the same as a plain one.
 
     Attributes:
-        graph: the plain records: cards, edges, notes.
-        direction: "LR" or "TB".
+        graph: the plain records: cards, edges, groups, notes.
+        direction: "LR" or "TB". theme: "auto", "light" or "dark". rendered_by: "auto", "dot" or
+            "pygraphviz".
     """
 
-    def __init__(self, records: Graph, direction: str) -> None:
-        self._dot = digraph(records, direction)
+    def __init__(
+        self, records: Graph, direction: str, theme: str = "auto", rendered_by: str = "auto"
+    ) -> None:
+        self._dot = digraph(records, direction, theme == "dark")
         self.__dict__.update(self._dot.__dict__)
         self.graph = records
         self.direction = direction
+        self.theme = theme
+        self.rendered_by = rendered_by
 
     @property
     def dot(self) -> Any:
@@ -114,12 +47,59 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         return self._dot
 
     def svg(self) -> str:
-        """The picture as SVG text.
+        """The picture as SVG text; with theme "auto" it is dark where the reader's system is.
 
         Raises:
             RenderError: no renderer is installed.
         """
-        return render(self.dot.source, "svg", "svg").decode()
+        return self._svg("svg")
+
+    def _svg(self, who: str) -> str:
+        svg = render(self.dot.source, "svg", who, self.rendered_by).decode()
+        return adaptive(svg) if self.theme == "auto" else svg
+
+    def html(self) -> str:
+        """One self-contained page with the picture; without a renderer, with its text form."""
+        from .webpage import page_of
+
+        return page_of(self)
+
+    def text(self) -> str:
+        """The graph as a tree, for terminals; what is used twice is written out once.
+
+        ``print`` shows it.
+
+        >>> import autograd_lite as ag
+        >>> x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+        >>> print(ag.draw((x * x).sum().named("L")))
+        ● L = sum(x * x)  scalar f64  value 5.000  seed 1.000
+        └─ ■ x  2 f64  value [1.000 2.000]  ∂L/∂x [2.000 4.000]
+        """
+        return text_of(self.graph)
+
+    def json(self) -> str:
+        """The records as JSON text: ``format``, ``version``, ``nodes``, ``edges``, ``groups``, …
+
+        Every node has an ``id``, a ``role`` and a ``name``, and what else is known of it: ``op``,
+        ``call``, ``shape``, ``dtype``, ``value``, ``gradient``, ``health``, ``source``, ``saves``.
+        Numbers that JSON lacks are the strings "NaN", "inf" and "-inf", complex ones are pairs.
+        """
+        return json_of(self.graph)
+
+    def diff(self, other: Any) -> Any:
+        """What is different in another drawing: ``ag.diff(self, other)``.
+
+        Returns:
+            a ``Difference``: print it for a report; its ``drawing`` has the differences marked.
+
+        Raises:
+            DTypeError: other is no Drawing.
+        """
+        from .difference import diff
+
+        return diff(self, other)
+
+    _drawn_diff = diff  # by which ``ag.diff`` knows a drawing
 
     def save(
         self,
@@ -128,10 +108,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         *,
         skip_existing: bool | None = False,
     ) -> str:
-        """Write the picture to a file: .svg, .png, .pdf, or .dot (which needs no renderer).
+        """Write the picture to a file: .svg, .png, .pdf, or .dot, .json, .html, .txt.
 
-        The file is complete or, after any error, as it was. directory and skip_existing are those
-        of ``graphviz.Digraph.save``.
+        The last four need no renderer. The file is complete or, after any error, as it was.
+        directory and skip_existing are those of ``graphviz.Digraph.save``.
 
         Returns:
             the path.
@@ -143,23 +123,41 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             return str(super().save(path, directory, skip_existing=skip_existing))
         name = os.path.join(directory or "", os.fspath(path))
         kind = os.path.splitext(name)[1].lower().removeprefix(".")
-        text = kind in ("dot", "gv")
-        if not text and kind not in FORMATS:
+        if kind not in (*_WRITTEN, *FORMATS):
+            known = [*FORMATS, *_WRITTEN]
             raise RenderError(
-                f"save: got the file name {name!r}, expected one that ends in .svg, .png, .pdf or "
-                ".dot."
+                f"save: got the file name {name!r}, expected one that ends in .svg, .png, .pdf, "
+                f".dot, .json, .html or .txt{closest(kind, known) or '.'}"
             )
-        source = self.dot.source
-        write(name, source.encode() if text else render(source, kind, "save"))
+        write(name, self._bytes(kind))
         return name
 
+    def _bytes(self, kind: str) -> bytes:
+        if kind in ("dot", "gv"):
+            text = str(self.dot.source)
+        elif kind == "svg":
+            text = self._svg("save")
+        elif kind in FORMATS:
+            return render(self.dot.source, kind, "save", self.rendered_by)
+        else:
+            text = {"json": self.json, "html": self.html, "txt": self.text}[kind]()
+        return text.encode()
+
+    def __str__(self) -> str:
+        return self.text()
+
     def __repr__(self) -> str:
-        count = sum(card.role != "hidden" for card in self.graph.cards)
-        return f"<Drawing of {self.graph.output}: {count} tensor{'s' if count != 1 else ''}>"
+        count = sum(card.role not in ("hidden", "op") for card in self.graph.cards)
+        what = {"backward": "step"}.get(self.graph.view, "tensor")
+        return f"<Drawing of {self.graph.output}: {count} {what}{'s' if count != 1 else ''}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the SVG, or the sentence that says what is missing for it."""
+        """What a notebook shows: the SVG; without a renderer a page, and how to get one."""
         try:
             return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
         except Exception as error:
-            return {"text/plain": f"{self!r}\n{error}"}
+            words = f"{self!r}\n{error}"
+        try:
+            return {"text/html": self.html(), "text/plain": words}
+        except Exception as error:
+            return {"text/plain": f"{words}\n{error}"}

@@ -7,6 +7,7 @@ of a recurrent net took it six minutes; with ghosts it takes less than a second.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from .records import SOURCES, Card, Edge, Graph
 
@@ -39,10 +40,11 @@ def with_ghosts(graph: Graph) -> Graph:
             counts[tail.id] += 1
             ghost = Card(f"{tail.id}_{counts[tail.id]}", "ghost", tail.name, tail.full_name)
             ghost.of, ghost.title = tail.role, "" if edge.norm is None else "∂"
+            ghost.group = cards[edge.head].group
             ghosts[pair] = ghost
         edges.append(Edge(ghosts[pair].id, edge.head, edge.norm))
     cards_and_ghosts = [*graph.cards, *ghosts.values()]
-    return Graph(graph.output, cards_and_ghosts, edges, graph.notes)
+    return replace(graph, cards=cards_and_ghosts, edges=edges)
 
 
 def _columns(graph: Graph) -> dict[str, int]:
@@ -58,7 +60,8 @@ def _columns(graph: Graph) -> dict[str, int]:
     # behind another: it counts as far behind all that has been seen to lead to it.
     hidden = 0
     for card in graph.cards:
-        behind = [hidden if tail == "more" else columns[tail] for tail in tails[card.id]]
+        # A group that is left and entered again may lead back to what stands before it.
+        behind = [hidden if tail == "more" else columns.get(tail, -1) for tail in tails[card.id]]
         columns[card.id] = max(behind, default=-1) + 1
         if card.id in into_hidden:
             hidden = max(hidden, columns[card.id] + _FAR_RESULT)

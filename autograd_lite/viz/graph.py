@@ -6,62 +6,38 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from itertools import zip_longest
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import ref
 
 import numpy as np
 
 from .. import walk
+from ..anomaly import first_bad
 from ..node import Node
-from . import label, recover
+from . import fold, groups, label, recover
 from .block import block_of
+from .fold import Unit
+from .health import THRESHOLDS, judged, saturation
 from .label import ELLIPSIS, Expression
-from .records import BAND, NAME, TOOLTIP, WORD, Card, Edge, Graph, Options
+from .names import key_of, names_of as names_of, readable, run_of
+from .notes import finish
+from .records import BAND, FUSED, NAME, WORD, Card, Graph, Health, Options
+from .wiring import enclose, wire
 
 
-def read(t: Any, names: Mapping[str, Any], options: Options) -> Graph:
+def read(t: Any, names: Any, options: Options) -> Graph:
     """The records of the graph that the Tensor t is the output of."""
-    return _Reader(t, names, options).graph
+    return Reader(t, names, options).graph
 
 
-def names_of(names: Mapping[str, Any], nodes: list[Node]) -> dict[Any, str]:
-    """Names by what the engine knows: a node, a leaf, or the key of a constant's array."""
-    found: dict[Any, str] = {}
-    for name, x in names.items():
-        if name.startswith("_"):
-            continue
-        if hasattr(x, "_is_tracked"):
-            key = (x._node or x) if x._is_tracked() else _key(x._value)
-        elif isinstance(x, np.ndarray):
-            key = _key(x)
-        else:
-            continue
-        found.setdefault(key, name)
-    for node in nodes:
-        for arg in node.args[1:] if node.args is not None else ():
-            # A constant that is kept elsewhere as a bare array has its name here.
-            source = arg() if isinstance(arg, ref) else None
-            if getattr(source, "name", None):
-                found.setdefault(_key(source._value), source.name)  # type: ignore[union-attr]
-    return found
+class Reader:
+    """One reading of a graph: ``graph`` is the result, the rest is what views need besides."""
 
-
-def _readable(name: str | None) -> str | None:
-    """A name, unless there is nothing in it to read."""
-    return name if name and name.strip() else None
-
-
-def _key(array: Any) -> tuple[str, int]:
-    """What stands for a constant: arrays cannot be dict keys."""
-    return "array", id(array)
-
-
-class _Reader:
-    def __init__(self, t: Any, names: Mapping[str, Any], options: Options) -> None:
+    def __init__(self, t: Any, names: Any, options: Options) -> None:
         self.root: Node = t._node
+        self.out = t._value
         self.options = options
         self.nodes = walk.collect([self.root])
         self.names = names_of(names, self.nodes)
@@ -69,27 +45,26 @@ class _Reader:
         self.words: dict[Any, Expression] = {}
         # Per result without a card of its own, the (node, input number, key) that it reads.
         self.inlined: dict[Any, list[tuple[Node, int, Any]]] = {}
+        self.wires: list[tuple[Node, int, Any, Card]] = []
         self.uses = Counter(p for node in self.nodes for p in node.parents)
-        shown = self._selected()
-        drawn = set(shown)
-        leaves = {p for n in shown for p in n.parents if p is not None and type(p) is not Node}
-        self.values: dict[Node, Any] = {}
-        if options.values:
-            self.values = recover.values(self.nodes, self.root, t._value, drawn)
-        self.gradients: recover.Gradients | None = None
-        if options.grads:
-            self.gradients = recover.Gradients(self.nodes, self.root, drawn | leaves)
+        self.user = {p: node for node in self.nodes for p in node.parents}
         self.output = self._output_name()
         self.symbol = _summed(self.output, self.root)
-        self.graph = Graph(self.output)
-        for node in shown:
+        self.measured: dict[Any, Health] = {}
+        self.born: dict[Node, str] = {}
+        self._plan()
+        self._compute()
+        self.graph = Graph(self.output, view=options.view)
+        self.entered: set[Unit] = set()
+        for node in self.shown:
             self._add(node)
-        self._hide(drawn)
-        self._note(leaves)
+        wire(self)
+        enclose(self)
+        finish(self)
 
     # -- what is drawn ---------------------------------------------------------------------------
 
-    def _operands(self, node: Node) -> Iterator[tuple[int, Any, Any]]:
+    def operands(self, node: Node) -> Iterator[tuple[int, Any, Any]]:
         """Per input that has a card: its number, its key, and what the node kept of it."""
         for i, parent in enumerate(node.parents):
             arg = None if node.args is None else node.args[i + 1]
@@ -97,7 +72,7 @@ class _Reader:
                 yield i, parent, arg
             elif not self._is_inline(arg):
                 value = recover.constant(arg, node)[0]
-                yield i, (node, i) if value is None else _key(value), arg
+                yield i, (node, i) if value is None else key_of(value), arg
 
     def _is_inline(self, arg: Any) -> bool:
         """Whether a constant is written into the expression: a number without a name."""
@@ -105,27 +80,142 @@ class _Reader:
             return True
         value = arg() if isinstance(arg, ref) else arg
         value = getattr(value, "_value", value)
-        return value is not None and not value.shape and _key(value) not in self.names
+        return value is not None and not value.shape and key_of(value) not in self.names
 
-    def _selected(self) -> list[Node]:
-        """The nodes to draw, oldest first: all, or those nearest to the output and the leaves."""
-        keys: set[Any] = set()
-        chosen: set[Node] = set()
-        # From both ends in turn, until the cards of what was taken fill the picture.
-        for node in _in_turn(_from(self.root), iter(self.nodes)):
-            if node in chosen:
-                continue
-            more = {key for _, key, _ in self._operands(node) if type(key) is not Node} | {node}
-            if chosen and len(keys | more) > self.options.max_nodes:
+    def _plan(self) -> None:
+        """Which nodes have cards, and which share one."""
+        options, nodes = self.options, self.nodes
+        users: dict[Any, set[Any]] = {}
+        for node in nodes:
+            for _, key, _ in self.operands(node):
+                if type(key) is not Node:
+                    users.setdefault(key, set()).add(node)
+        # Of the results that may be written into expressions not half are short enough.
+        passing = sum(map(self._is_passing, nodes)) * 2 // 5 if options.inline else 0
+        count = len(nodes) + len(users) - passing
+        boxes = options.view != "cards"  # the other views show every op by itself
+        if options.grads and (count > min(options.max_nodes, 30) or options.fold is True):
+            first = recover.Gradients(nodes, self.root, set(), self._judge)
+            self.measured = first.measured
+        # Of leaves only those of one user belong to a group.
+        self.own_health = {
+            key: health
+            for key, health in self.measured.items()
+            if options.health is not None and (type(key) is Node or self.uses[key] == 1)
+        }
+        self.plan = fold.planned(
+            nodes,
+            count,
+            depth=None if boxes else options.depth,
+            fold=False if boxes else options.fold,
+            max_nodes=len(nodes) * 3 if boxes else options.max_nodes,
+            measured=self.own_health,
+        )
+        self.part_of = {node: part for part in self.plan.open for node in part.own}
+        self.users = {key: {self.plan.item(n) for n in some} for key, some in users.items()}
+        self._look_for_birth()
+
+        def keys(node: Node) -> set[Any]:
+            return {key for _, key, _ in self.operands(node) if type(key) is not Node}
+
+        self.chosen = fold.chosen(
+            nodes, self.plan, keys, options.max_nodes, self.measured, self.born
+        )
+        self.shown = [node for node in nodes if node in self.chosen]
+        # Of a unit only these have numbers that are shown.
+        self.outs = {self.root} | {
+            p
+            for node in nodes
+            for p in node.parents
+            if type(p) is Node and self.plan.item(p) is not self.plan.item(node)
+        }
+
+    def _judge(self, g: Any) -> Health:
+        return judged(g, self.options.health or THRESHOLDS)
+
+    def _look_for_birth(self) -> None:
+        """Find the op whose result has the first NaN or inf, if the graph has any."""
+        if self.options.health is None:
+            return
+        if first_bad(self.out) is None and all(h.first is None for h in self.measured.values()):
+            return
+        bad: dict[Node, Any] = {}
+
+        def look(node: Node, value: Any) -> None:
+            found = first_bad(value)
+            if found is None:
+                return
+            clean = True
+            for i, parent in enumerate(node.parents):
+                if type(parent) is Node:
+                    clean = clean and parent not in bad
+                    continue
+                arg = None if node.args is None else node.args[i + 1]
+                x = recover.constant(arg, node)[0] if parent is None else parent._value
+                numbers = isinstance(x, (np.ndarray, np.generic))
+                clean = clean and (not numbers or first_bad(x) is None)
+            bad[node] = found
+            if clean and not isinstance(value, tuple):
+                kind, index = found
+                where = f", at {list(index)}" if index else ""
+                self.born[node] = f"{kind} is born here{where}"
+
+        recover.values(self.nodes, self.root, self.out, (), look)
+
+    def _compute(self) -> None:
+        options, plan = self.options, self.plan
+        drawn = {n for n in self.shown if n not in plan.units or n in self.outs}
+        drawn |= {self.out_of(unit) for unit in set(plan.units.values())}
+        self.leaves = {
+            p for n in self.shown for p in n.parents if p is not None and type(p) is not Node
+        }
+        self.values: dict[Node, Any] = {}
+        if options.values or options.health is not None:
+            self.values = recover.values(self.nodes, self.root, self.out, drawn)
+        self.gradients: recover.Gradients | None = None
+        if options.grads:
+            measure = None if self.measured else self._judge
+            found = recover.Gradients(self.nodes, self.root, drawn | self.leaves, measure)
+            self.gradients = found
+            self.measured = self.measured or found.measured
+            if measure is not None and not self.born:
+                self._look_for_birth()
+            if options.health is not None and not self.born:
+                self._look_for_steep()
+
+    def _look_for_steep(self) -> None:
+        """Where the values are finite, the first rule that made a NaN or inf."""
+        assert self.gradients is not None
+        bad = {
+            key: health.word for key, health in self.measured.items() if health.first is not None
+        }
+        if not bad:
+            return
+        found = self.gradients
+        if not found.suspects and found.measured is not self.measured:
+            found = recover.Gradients(self.nodes, self.root, set(), self._judge)
+        for node in found.suspects:
+            word = next((bad[p] for p in node.parents if p in bad), "")
+            if word:
+                self.born[node] = f"{word} is born here, in the derivative"
                 break
-            keys |= more
-            chosen.add(node)
-        return [node for node in self.nodes if node in chosen]
 
-    # -- cards and edges -------------------------------------------------------------------------
+    def out_of(self, unit: Unit) -> Node:
+        """The result whose numbers stand for a unit: the last that others read."""
+        member = unit.members[unit.shown]
+        inside = set(member)
+        own = {p for n in member for p in n.parents if p in inside}
+        return next((n for n in reversed(member) if n not in own), member[-1])
+
+    # -- cards -----------------------------------------------------------------------------------
 
     def _add(self, node: Node) -> None:
-        inputs = list(self._operands(node))
+        unit = self.plan.units.get(node)
+        if unit is not None:
+            if unit.members[-1][-1] is node:
+                self._add_unit(unit)
+            return
+        inputs = list(self.operands(node))
         for i, key, arg in inputs:
             if key not in self.cards and type(key) is not Node:
                 self._add_source(node, i, key, arg)
@@ -135,9 +225,10 @@ class _Reader:
         if node.op.outputs:  # its outputs have the cards
             self.words[node], self.inlined[node] = self._expression(node, False), sources
             return
-        if self.options.inline and self._is_passing(node):
+        if self.options.inline and node not in self.born and self._joins(node):
             call = self._expression(node, False)
-            if len(call[0]) <= WORD:
+            # A product stays with the bias that is added to it, however long the names are.
+            if len(call[0]) <= (BAND if node.op.name == "matmul" else FUSED):
                 self.words[node], self.inlined[node] = call, sources
                 return
         card = self._card(node, "output" if node is self.root else "result", self._name(node), node)
@@ -146,33 +237,93 @@ class _Reader:
         if card.full_name:
             word = label.named(label.clean(card.full_name, WORD))
         self.words[node] = word
+        card.line = groups.line_of(node) if self.options.source else ""
+        card.saves = self.saved(node, word[0]) if self.options.saved else []
+        if self.options.health is not None:
+            card.saturation = saturation(node.op.name, self.values.get(node))
+            card.born = self.born.get(node, "")
         if node.args is not None or node in self.values:
             self._show_value(card, self.values.get(node))
         self._show_gradient(card, node, None if node.meta is None else node.meta.grad)
         if node.args is None and card.gradient is None:
             card.awaits_gradient = False  # nothing will come: the graph is freed
-        for user, i, key in sources:
-            if key in self.cards:
-                self.graph.edges.append(Edge(self.cards[key].id, card.id, self._sent(user, i, key)))
+        self.wires += [(user, i, key, card) for user, i, key in sources]
+
+    def _add_unit(self, unit: Unit) -> None:
+        """One card for a group, or for a run of groups that are built alike."""
+        sources = []
+        for node in unit.whole:
+            for i, key, arg in self.operands(node):
+                if type(key) is Node:
+                    sources += self.inlined.get(key, [(node, i, key)])
+                elif not self._is_within(unit, node, i, key):
+                    if key not in self.cards:
+                        self._add_source(node, i, key, arg)
+                    sources.append((node, i, key))
+        out, count = self.out_of(unit), len(unit.members)
+        role = "output" if self.root in set(unit.whole) else "group"
+        name = ("" if not unit.found else "steps " if count > 1 else "step ") + run_of(unit.names)
+        card = self._card(out, role, name, out)
+        card.name = label.clean(name, NAME)
+        card.count, card.call = count, label.clean(unit.title, 2 * BAND)
+        leaves: dict[Any, str] = {}
+        for node in unit.members[unit.shown]:
+            for i, key, _ in self.operands(node):
+                if type(key) is not Node and self._is_within(unit, node, i, key):
+                    own = (self._source_name(node, i, key) or "").rpartition(".")[2]
+                    leaves[key] = f"{label.clean(own, WORD)} {label.shape_text(_shape(node, i))}"
+        parts = [", ".join(list(leaves.values())[:3]) + (", …" if len(leaves) > 3 else "")]
+        which = "worst" if self.options.health is not None else "shown"
+        shown = label.clean(unit.names[unit.shown], NAME)
+        parts += [f"{which} is {shown}"] if count > 1 else []
+        card.subtitle = " · ".join(part for part in parts if part.strip())
+        word = label.named(card.id)
+        for node in unit.whole:
+            self.cards[node], self.words[node] = card, word
+            card.born = card.born or self.born.get(node, "")
+        self._show_value(card, self.values.get(out))
+        self._show_gradient(card, out, None)
+        card.title = f"∂{self.symbol}" if card.gradient is not None else ""
+        card.awaits_gradient = False
+        if self.options.health is not None:
+            card.health = fold.worst_of(unit.members[unit.shown], self.own_health)
+        inside = set(unit.whole)
+        self.wires += [(u, i, k, card) for u, i, k in sources if k not in inside]
+
+    def _is_within(self, unit: Unit, node: Node, i: int, key: Any) -> bool:
+        """Whether a leaf or constant is drawn as part of a unit's card."""
+        if self.users[key] != {unit}:
+            return False
+        parameter = node.parents[i] is not None
+        return parameter or len(unit.members) > 1 or not self._source_name(node, i, key)
+
+    def _joins(self, node: Node) -> bool:
+        """Whether a result may be written into its user's expression: one in the same group."""
+        return self._is_passing(node) and self.part_of.get(node) is self.part_of.get(
+            self.user[node]
+        )
 
     def _is_passing(self, node: Node) -> bool:
         """Whether a result is nobody's but its only user's."""
         return node is not self.root and self.uses[node] == 1 and not self._name(node)
 
-    def _add_source(self, node: Node, i: int, key: Any, arg: Any) -> None:
-        """The card of a leaf or a constant that node reads."""
+    def _source_name(self, node: Node, i: int, key: Any) -> str | None:
         leaf = node.parents[i]
         if leaf is not None:
-            card = self._card(key, "parameter", self._name(leaf), leaf)
+            return self._name(leaf)
+        value, source = recover.constant(None if node.args is None else node.args[i + 1], node)
+        return readable(self.names.get(key_of(value))) or readable(getattr(source, "name", None))
+
+    def _add_source(self, node: Node, i: int, key: Any, arg: Any) -> None:
+        """The card of a leaf or a constant that node reads."""
+        leaf, name = node.parents[i], self._source_name(node, i, key)
+        if leaf is not None:
+            card = self._card(key, "parameter", name, leaf)
             self._show_value(card, leaf._value)
             self._show_gradient(card, leaf, leaf._grad)
         else:
-            value, source = recover.constant(arg, node)
-            name = _readable(self.names.get(_key(value))) or _readable(
-                getattr(source, "name", None)
-            )
-            like = arg if value is None else value
-            card = self._card(key, "input" if name else "constant", name, like)
+            value = recover.constant(arg, node)[0]
+            card = self._card(key, "input" if name else "constant", name, _like(arg, value))
             self._show_value(card, value)
         self.words[key] = label.named(label.clean(card.full_name or card.id, WORD))
 
@@ -189,13 +340,15 @@ class _Reader:
 
     def _name(self, target: Any) -> str | None:
         own = target.meta if type(target) is Node else target._meta
-        return _readable(self.names.get(target)) or _readable(None if own is None else own.name)
+        return readable(self.names.get(target)) or readable(None if own is None else own.name)
 
     def _output_name(self) -> str:
         name = self._name(self.root)
         if name:
             return label.clean(name, WORD)
         return "out" if "L" in self.names.values() else "L"
+
+    # -- words -----------------------------------------------------------------------------------
 
     def _called(self, node: Node) -> tuple[str, Expression]:
         """What the band says, and what stands for the result in other expressions."""
@@ -210,7 +363,7 @@ class _Reader:
         return label.expression(node.op.name, operands, node.params or {}, node.op.params)
 
     def _words(self, node: Node, short: bool) -> Iterator[Expression]:
-        keys = {i: key for i, key, _ in self._operands(node)}
+        keys = {i: key for i, key, _ in self.operands(node)}
         for i, parent in enumerate(node.parents):
             if i in keys:
                 card = self.cards.get(keys[i])
@@ -227,13 +380,35 @@ class _Reader:
                 value = value[()] if isinstance(value, np.ndarray) else value
                 yield label.named(ELLIPSIS) if value is None else label.number(value)
 
+    def saved(self, node: Node, out: str, word: Callable[[Any], str] | None = None) -> list[str]:
+        """What a node keeps for its rules: words and shapes (word: gives those of its inputs)."""
+        if node.args is None:
+            return []
+        kept = node.op.plan(tuple(p is not None for p in node.parents))
+        keys = {i: key for i, key, _ in self.operands(node)}
+        found = [f"{out} {label.shape_text(node.shape)}"] if kept[0] else []
+        if node.op.outputs:
+            outs = zip(node.op.outputs, node.args[0], strict=True)
+            found = [f"{name} {label.shape_text(x.shape)}" for name, x in outs]
+        for i, arg in enumerate(node.args[1:]):
+            if kept[i + 1] and i in keys and hasattr(arg, "shape"):
+                what = self.words.get(keys[i], (ELLIPSIS,))[0] if word is None else word(keys[i])
+                found.append(f"{what} {label.shape_text(arg.shape)}")
+        return list(dict.fromkeys(found))
+
+    # -- numbers ---------------------------------------------------------------------------------
+
     def _show_value(self, card: Card, value: Any) -> None:
         if not self.options.values:
             return
         if value is None:
             card.remarks.append("value not kept")
         else:
-            card.value = block_of(value, self.options.max_cells)
+            card.value = block_of(value, self._cells("value", value))
+
+    def _cells(self, kind: str, x: Any) -> int:
+        limit = self.options.cells.get(kind, self.options.max_cells)
+        return limit if x.shape else max(limit, 1)
 
     def _show_gradient(self, card: Card, target: Any, stored: Any) -> None:
         if self.gradients is None:
@@ -246,97 +421,22 @@ class _Reader:
         if g is None:
             card.awaits_gradient = True
         else:
-            card.gradient = block_of(g, self.options.max_cells)
+            card.gradient = block_of(g, self._cells("gradient", g))
+            if self.options.health is not None:
+                card.health = self._judge(g)
 
-    def _sent(self, node: Node, i: int, key: Any) -> float | None:
-        """The norm of the gradient that came back along one edge."""
-        if self.gradients is None or node.op.outputs or self.gradients.of(node) is None:
-            return None  # what several outputs send back together is no edge's own
-        if key in self.gradients.shared:
-            return self.gradients.sent.get((node, i))
-        block = self.cards[key].gradient
-        return None if block is None else block.norm
 
-    # -- what is left to say ---------------------------------------------------------------------
+def _like(arg: Any, value: Any) -> Any:
+    return arg if value is None else value
 
-    def _hide(self, drawn: set[Node]) -> None:
-        """One card in place of all that is not drawn, and a note that says how much that is."""
-        if len(drawn) == len(self.nodes):
-            return
-        hidden: dict[Any, None] = {}
-        edges: dict[tuple[str, str], None] = {}
-        for node in self.nodes:
-            if node not in drawn:
-                hidden[node] = None
-            for parent in node.parents:
-                if parent is None or parent in self.inlined or node in self.inlined:
-                    continue
-                if parent not in self.cards:
-                    hidden[parent] = None
-                tail = self.cards[parent].id if parent in self.cards else "more"
-                head = self.cards[node].id if node in drawn else "more"
-                if "more" in (tail, head) and tail != head:
-                    edges[tail, head] = None
-        count = f"{len(hidden):,}"
-        self.graph.cards.append(Card("more", "hidden", f"{ELLIPSIS} {count} more"))
-        self.graph.edges += [Edge(tail, head) for tail, head in edges]
-        self.graph.notes.append(
-            f"{count} tensors hidden: max_nodes={self.options.max_nodes} keeps those nearest to "
-            f"{self.output} and the leaves"
-        )
 
-    def _note(self, leaves: set[Any]) -> None:
-        notes = self.graph.notes
-        root, drawn = self.root, [k for k in self.cards if type(k) is Node or k in leaves]
-        if self.gradients is not None and self.gradients.of(root) is not None and root.size != 1:
-            part = "the real part of " if root.dtype.kind == "c" else ""
-            notes.append(
-                f"{self.output} is {label.shape_text(root.shape)}: gradients are those of {part}"
-                "the sum of its entries (the seed is ones)"
-            )
-        elif root.dtype.kind == "c" and self.gradients is not None:
-            notes.append(f"{self.output} is complex: gradients are those of its real part")
-        freed = sum(node.args is None for node in self.nodes)
-        if freed == len(self.nodes):
-            notes.append(
-                "backward() has freed this graph: what is left is its structure, the leaves and "
-                "what .grad holds"
-            )
-        elif freed:
-            notes.append(
-                "an earlier backward() has freed a part of this graph: what lies behind it shows "
-                "what .grad holds"
-            )
-        if self.gradients is not None and self.gradients.problem:
-            notes.append("no gradients: " + label.clean(self.gradients.problem, TOOLTIP))
-        metas = [key.meta if type(key) is Node else key._meta for key in drawn]
-        if self.gradients is not None and any(meta is not None and meta.hooks for meta in metas):
-            notes.append("the hooks of this graph were not run")
-        written = {p for n in self.nodes for p in n.parents if recover.stale_leaf(p, n)}
-        stale = [card.name for key, card in self.cards.items() if key in written]
-        if stale:
-            notes.append(f"{', '.join(stale)}: written after use, the card shows what is there now")
+def _shape(node: Node, i: int) -> tuple[int, ...]:
+    leaf = node.parents[i]
+    arg = None if node.args is None else node.args[i + 1]
+    return tuple(getattr(leaf if leaf is not None else arg, "shape", ()))
 
 
 def _summed(name: str, root: Node) -> str:
     """The number whose gradients are drawn: the output, or the sum of its entries."""
     whole = name if root.size == 1 else f"Σ{name}"
     return f"Re {whole}" if root.dtype.kind == "c" else whole
-
-
-def _from(root: Node) -> Iterator[Node]:
-    """Nodes by their distance from root."""
-    queue, seen = deque([root]), {root}
-    while queue:
-        node = queue.popleft()
-        yield node
-        for parent in node.parents:
-            if type(parent) is Node and parent not in seen:
-                seen.add(parent)
-                queue.append(parent)
-
-
-def _in_turn(*sources: Iterator[Node]) -> Iterator[Node]:
-    """One of each source, again and again."""
-    for group in zip_longest(*sources):
-        yield from (node for node in group if node is not None)

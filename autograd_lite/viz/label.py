@@ -23,7 +23,7 @@ _INFIX = {
     "floor_divide": ("//", _PRODUCT),
     "power": ("**", _POWER),
 }
-_SHORT = {"sigmoid": "σ", "absolute": "abs", "power_constant": "power", "identity": "copy"}
+SHORT = {"sigmoid": "σ", "absolute": "abs", "power_constant": "power", "identity": "copy"}
 
 Expression = tuple[str, int]
 
@@ -156,7 +156,7 @@ def expression(
             return one
     words = [text for text, _ in operands]
     words += _arguments(params, defaults)
-    return f"{_SHORT.get(op, clean(op, 24))}({', '.join(words)})", _WHOLE
+    return f"{SHORT.get(op, clean(op, 24))}({', '.join(words)})", _WHOLE
 
 
 def _of_one(op: str, x: Expression, params: Mapping[str, Any]) -> Expression | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from weakref import ref
 
@@ -44,11 +44,18 @@ def stale_leaf(parent: Any, node: Node) -> bool:
     return type(parent) is not Node and parent is not None and parent._written > node.order
 
 
-def values(nodes: list[Node], root: Node, out: Any, wanted: Iterable[Node]) -> dict[Node, Any]:
+def values(
+    nodes: list[Node],
+    root: Node,
+    out: Any,
+    wanted: Iterable[Node],
+    look: Callable[[Node, Any], None] | None = None,
+) -> dict[Node, Any]:
     """The values of wanted nodes (those that can be known), given root's value.
 
     Args:
         nodes: every node of the graph, oldest first.
+        look: called with every node whose value can be known, oldest first, to look at it.
     """
     known: dict[Node, Any] = {root: out}
     for node in nodes:
@@ -63,14 +70,22 @@ def values(nodes: list[Node], root: Node, out: Any, wanted: Iterable[Node]) -> d
     for node in _moved(nodes):
         known.pop(node, None)
     wanted = set(wanted)
-    plan = _plan(known, wanted)
+    plan = _plan(known, wanted if look is None else set(nodes))
     uses = Counter(p for node in plan for p in node.parents if p in plan)
     found = {node: known[node] for node in wanted if node in known}
     made: dict[Node, Any] = {}
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for node in sorted(plan, key=lambda n: n.order):
+        for node in sorted(plan, key=lambda n: n.order) if look is None else nodes:
+            if node in known:
+                if look is not None:
+                    look(node, known[node])
+                continue
+            if node not in plan:
+                continue
             value = _again(node, known, made)
+            if look is not None and value is not None:
+                look(node, value)
             if value is not None:
                 made[node] = value
                 if node in wanted:
@@ -136,14 +151,30 @@ def _again(node: Node, known: Mapping[Node, Any], made: Mapping[Node, Any]) -> A
 class Gradients:
     """The gradients of one output, of the sum of its entries if it has many.
 
+    Args:
+        drawn: the nodes and leaves whose gradients are wanted.
+        measure: called with the gradient of each node and leaf, in the walk's convention; what it
+            gives is kept in ``measured``.
+
     Attributes:
         problem: why there are none, a sentence, or "".
         shared: the drawn nodes and leaves that several edges lead to.
         sent: per (node, input number) of those edges, the norm of what it carries.
+        measured: per node and leaf that the sweep has reached, what measure gave.
+        suspects: nodes whose rule made a NaN or inf of a finite gradient, in the sweep's order (of
+            some of them the walk makes zeros, where an op says that nothing was used).
     """
 
-    def __init__(self, nodes: list[Node], root: Node, drawn: set[Any]) -> None:
+    def __init__(
+        self,
+        nodes: list[Node],
+        root: Node,
+        drawn: set[Any],
+        measure: Callable[[Any], Any] | None = None,
+    ) -> None:
         self.problem = ""
+        self.measured: dict[Any, Any] = {}
+        self.suspects: list[Node] = []
         self.shared: set[Any] = set()
         self.sent: dict[tuple[Node, int], float] = {}
         self._found: dict[Any, Any] = {}
@@ -154,7 +185,7 @@ class Gradients:
         seed = np.ones(root.shape, root.dtype)
         seeds = [(root, seed if root.shape else seed[()])]
         targets = frozenset(x for x in drawn if type(x) is Node) | freed
-        probe = _Probe(nodes, drawn, self.sent)
+        probe = _Probe(nodes, drawn, self.sent, measure, self.measured)
         self.shared = probe.shared
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -164,7 +195,15 @@ class Gradients:
             # Whatever a rule raises, backward() raises it too; the picture shows it.
             self.problem = f"{error}" or type(error).__name__
             self.sent.clear()
+            self.measured.clear()
         probe.drop_unfinished()
+        self.suspects = probe.suspects
+        if measure is not None:
+            for target, g in self._found.items():
+                if type(target) is not Node:
+                    self.measured[target] = measure(g)
+        for target in self._unsure:
+            self.measured.pop(target, None)
 
     def of(self, target: Any) -> Any:
         """The gradient of a node or leaf, as ``.grad`` would hold it, or None."""
@@ -183,16 +222,28 @@ def _behind_freed(nodes: list[Node]) -> set[Any]:
     return behind
 
 
+def _is_bad(g: Any) -> bool:
+    parts = g if isinstance(g, tuple) else (g,)
+    return any(isinstance(x, _ARRAYS) and not np.isfinite(x).all() for x in parts)
+
+
 class _Probe:
     """Measures what each edge carries, where the total gradient does not tell."""
 
     def __init__(
-        self, nodes: list[Node], drawn: set[Any], sent: dict[tuple[Node, int], float]
+        self,
+        nodes: list[Node],
+        drawn: set[Any],
+        sent: dict[tuple[Node, int], float],
+        measure: Callable[[Any], Any] | None,
+        measured: dict[Any, Any],
     ) -> None:
         self.sent = sent
+        self.measure = measure
+        self.measured = measured
+        self.suspects: list[Node] = []
         self.node: Node | None = None
         self.inputs: list[int] = []
-        self.drawn = drawn
         edges = Counter(p for node in nodes for p in node.parents if p is not None)
         # The node of several outputs has no card: what it carries is on those of its outputs.
         self.shared = {p for p in drawn if edges[p] > 1 and not (type(p) is Node and p.op.outputs)}
@@ -204,7 +255,15 @@ class _Probe:
                 self.sent.pop((self.node, i), None)
 
     def __call__(self, node: Node, g: Any, term: Any) -> None:
-        if node not in self.drawn or self.shared.isdisjoint(node.parents):
+        if self.measure is not None:
+            if node not in self.measured:
+                parts = [np.ravel(x) for x in g if x is not None] if node.op.outputs else [g]
+                self.measured[node] = self.measure(
+                    np.concatenate(parts) if node.op.outputs else parts[0]
+                )
+            if _is_bad(term) and not _is_bad(g):
+                self.suspects.append(node)
+        if self.shared.isdisjoint(node.parents):
             return
         if node is not self.node:
             self.drop_unfinished()

@@ -21,8 +21,8 @@ HOW_TO_GET_ONE = (
 )
 
 
-def render(source: str, kind: str, who: str) -> bytes:
-    """DOT source as svg, png or pdf.
+def render(source: str, kind: str, who: str, engine: str = "auto") -> bytes:
+    """DOT source as svg, png or pdf, by one renderer, or with "auto" by the first that is there.
 
     Raises:
         RenderError: no renderer is there, or those that are have failed.
@@ -32,7 +32,7 @@ def render(source: str, kind: str, who: str) -> bytes:
         # taken out again by ``finished``.
         source = source.replace(' TOOLTIP="', ' HREF="#" TOOLTIP="')
     problems = []
-    for renderer in (_by_dot, _by_pygraphviz):
+    for renderer in RENDERERS.values() if engine == "auto" else (RENDERERS[engine],):
         try:
             out = renderer(source, kind)
         except Exception as error:
@@ -43,6 +43,10 @@ def render(source: str, kind: str, who: str) -> bytes:
             return finished(out.decode()).encode() if kind == "svg" else out
     if problems:
         raise RenderError(f"{who}: got no {kind} from the renderer; {'; '.join(problems)}.")
+    if engine != "auto":
+        raise RenderError(
+            f"{who}: did not find {engine}, which engine= asks for; leave it out, or install it."
+        )
     raise RenderError(f"{who}: {HOW_TO_GET_ONE}.")
 
 
@@ -60,6 +64,9 @@ def _by_pygraphviz(source: str, kind: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pygraphviz.AGraph(string=source).draw(format=kind, prog="dot")
+
+
+RENDERERS = {"dot": _by_dot, "pygraphviz": _by_pygraphviz}
 
 
 def _short(error: Exception) -> str:
