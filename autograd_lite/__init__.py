@@ -72,15 +72,15 @@ from .listing import ops as ops  # isort: skip
 
 if _TYPE_CHECKING:
     from . import special as special
-    from .viz import draw as draw
+    from .viz import draw as draw, steps as steps
 
 
 def __getattr__(name: str) -> _Any:
     # Drawing brings in graphviz and special SciPy, so they are imported when first asked for.
-    if name == "draw":
-        from .viz import draw
+    if name in ("draw", "steps"):
+        from . import viz
 
-        return draw
+        return getattr(viz, name)
     if name == "special":
         from importlib import import_module
 
@@ -92,4 +92,4 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "draw", "special"})
+    return sorted({*globals(), "draw", "special", "steps"})

@@ -7,3 +7,4 @@ that renders DOT (``render.py``). The records know no DOT and the DOT knows no T
 """
 
 from .drawing import Drawing as Drawing, draw as draw
+from .player import Steps as Steps, steps as steps

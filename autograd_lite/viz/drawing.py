@@ -13,6 +13,7 @@ from ..inputs import check_tensor
 from ..tensor import Tensor
 from .dot import digraph
 from .graph import read
+from .page import graph_page
 from .records import Graph, Options
 from .render import FORMATS, render, write
 
@@ -120,6 +121,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             RenderError: no renderer is installed.
         """
         return render(self.dot.source, "svg", "svg").decode()
+
+    def html(self) -> str:
+        """The picture as one self-contained HTML page; needs no renderer."""
+        return graph_page(self.graph, upright=self.direction == "TB")
 
     def save(
         self,

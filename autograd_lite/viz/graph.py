@@ -24,7 +24,7 @@ from .records import BAND, NAME, TOOLTIP, WORD, Card, Edge, Graph, Options
 
 def read(t: Any, names: Mapping[str, Any], options: Options) -> Graph:
     """The records of the graph that the Tensor t is the output of."""
-    return _Reader(t, names, options).graph
+    return Reader(t, names, options).graph
 
 
 def names_of(names: Mapping[str, Any], nodes: list[Node]) -> dict[Any, str]:
@@ -59,9 +59,12 @@ def _key(array: Any) -> tuple[str, int]:
     return "array", id(array)
 
 
-class _Reader:
+class Reader:
+    """One reading of a graph: ``graph`` is the result, the rest is what views need besides."""
+
     def __init__(self, t: Any, names: Mapping[str, Any], options: Options) -> None:
         self.root: Node = t._node
+        self.out = t._value
         self.options = options
         self.nodes = walk.collect([self.root])
         self.names = names_of(names, self.nodes)
@@ -89,7 +92,7 @@ class _Reader:
 
     # -- what is drawn ---------------------------------------------------------------------------
 
-    def _operands(self, node: Node) -> Iterator[tuple[int, Any, Any]]:
+    def operands(self, node: Node) -> Iterator[tuple[int, Any, Any]]:
         """Per input that has a card: its number, its key, and what the node kept of it."""
         for i, parent in enumerate(node.parents):
             arg = None if node.args is None else node.args[i + 1]
@@ -115,7 +118,7 @@ class _Reader:
         for node in _in_turn(_from(self.root), iter(self.nodes)):
             if node in chosen:
                 continue
-            more = {key for _, key, _ in self._operands(node) if type(key) is not Node} | {node}
+            more = {key for _, key, _ in self.operands(node) if type(key) is not Node} | {node}
             if chosen and len(keys | more) > self.options.max_nodes:
                 break
             keys |= more
@@ -125,7 +128,7 @@ class _Reader:
     # -- cards and edges -------------------------------------------------------------------------
 
     def _add(self, node: Node) -> None:
-        inputs = list(self._operands(node))
+        inputs = list(self.operands(node))
         for i, key, arg in inputs:
             if key not in self.cards and type(key) is not Node:
                 self._add_source(node, i, key, arg)
@@ -137,7 +140,9 @@ class _Reader:
             return
         if self.options.inline and self._is_passing(node):
             call = self._expression(node, False)
-            if len(call[0]) <= WORD:
+            # A product stays with the bias that is added to it, however long the names are.
+            wide = BAND if node.op.name == "matmul" else WORD
+            if len(call[0]) <= wide:
                 self.words[node], self.inlined[node] = call, sources
                 return
         card = self._card(node, "output" if node is self.root else "result", self._name(node), node)
@@ -210,7 +215,7 @@ class _Reader:
         return label.expression(node.op.name, operands, node.params or {}, node.op.params)
 
     def _words(self, node: Node, short: bool) -> Iterator[Expression]:
-        keys = {i: key for i, key, _ in self._operands(node)}
+        keys = {i: key for i, key, _ in self.operands(node)}
         for i, parent in enumerate(node.parents):
             if i in keys:
                 card = self.cards.get(keys[i])
