@@ -74,28 +74,24 @@ from .listing import ops as ops  # isort: skip
 if _TYPE_CHECKING:
     from . import special as special
     from .explanation import explain as explain
-    from .viz import draw as draw
+    from .viz import draw as draw, steps as steps
+
+# Imported when first asked for: drawing brings in graphviz, and few programs explain themselves.
+_LATER = {"draw": "viz", "explain": "explanation", "steps": "viz"}
 
 
 def __getattr__(name: str) -> _Any:
-    # Drawing brings in graphviz and special SciPy, so they are imported when first asked for.
-    if name == "draw":
-        from .viz import draw
+    from importlib import import_module
 
-        return draw
-    if name == "explain":
-        from .explanation import explain
-
-        return explain
+    if name in _LATER:
+        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     if name == "special":
-        from importlib import import_module
-
         return import_module("autograd_lite.special")
     from .errors import closest
 
-    hint = closest(name, sorted(n for n in globals() if n[0] != "_"))
+    hint = closest(name, sorted(n for n in (*globals(), *_LATER) if n[0] != "_"))
     raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "draw", "explain", "special"})
+    return sorted({*globals(), *_LATER, "special"})

@@ -252,7 +252,7 @@ def test_refusals():
     x = ag.Tensor([1.0], requires_grad=True)
     with pytest.raises(errors.DTypeError, match="explain: got list, expected a Tensor"):
         ag.explain([1.0])
-    with pytest.raises(errors.GraphError, match="which no op has made; explain a result"):
+    with pytest.raises(errors.GraphError, match="which no op has made; pass a result"):
         ag.explain(x)
     with pytest.raises(errors.GraphError, match="does not require grad"):
         ag.explain(ag.Tensor([1.0]) * 2)

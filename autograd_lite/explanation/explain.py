@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ArgumentError, DTypeError, GraphError
-from ..inputs import check_tensor
 from ..node import Node
 from ..tensor import Tensor
+from ..viz.asked import checked
 from ..viz.graph import names_of
 from .reader import read
 from .records import Explanation
@@ -48,26 +47,7 @@ def explain(
     ∂E/∂b = Σ_rows ∂E/∂z
     ∂E/∂W = hᵀ @ ∂E/∂z
     """
-    t = check_tensor(loss, "explain")
-    if not t.requires_grad:
-        raise GraphError(
-            f"explain: got a Tensor of shape {t.shape} that does not require grad, so nothing was "
-            "recorded; set requires_grad=True on a leaf, and compute outside no_grad()."
-        )
-    if t.is_leaf:
-        raise GraphError(
-            f"explain: got a leaf of shape {t.shape}, which no op has made; explain a result that "
-            "is computed from it."
-        )
-    if names is not None and not (
-        isinstance(names, Mapping) and all(isinstance(name, str) for name in names)
-    ):
-        raise DTypeError(
-            f"explain: got names of type {type(names).__name__}, expected a dict from names to "
-            "Tensors; pass locals(), or {'x': x}."
-        )
-    if not isinstance(max_lines, int) or max_lines < 1:
-        raise ArgumentError(f"explain: got max_lines={max_lines!r}, expected an int from 1 up.")
+    t = checked(loss, names, "explain", max_lines=(max_lines, 1))
     root: Any = t._node
     output = _output(root, names or {})
     whole = output if root.size == 1 else f"Σ{output}"

@@ -11,3 +11,4 @@ into the other views. Lay the records out: as DOT (``dot.py``, with ``card.py``,
 from .difference import Difference as Difference, diff as diff
 from .drawing import Drawing as Drawing
 from .entry import draw as draw
+from .player import Steps as Steps, steps as steps

@@ -59,10 +59,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         return adaptive(svg) if self.theme == "auto" else svg
 
     def html(self) -> str:
-        """One self-contained page with the picture; without a renderer, with its text form."""
-        from .webpage import page_of
+        """One self-contained page with the picture; needs no renderer and no network."""
+        from .page import graph_page
 
-        return page_of(self)
+        return graph_page(self.graph, upright=self.direction == "TB", theme=self.theme)
 
     def text(self) -> str:
         """The graph as a tree, for terminals; what is used twice is written out once.

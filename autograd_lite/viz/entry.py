@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ArgumentError, DTypeError, GraphError, closest
-from ..inputs import check_tensor
+from ..errors import ArgumentError, closest
 from ..tensor import Tensor
+from .asked import checked
 from .drawing import Drawing
 from .graph import Reader
 from .health import THRESHOLDS
@@ -92,18 +92,10 @@ def draw(
     >>> "∂L/∂x" in picture.dot.source
     True
     """
-    t = check_tensor(t, "draw")
-    if not t.requires_grad:
-        raise GraphError(
-            f"draw: got a Tensor of shape {t.shape} that does not require grad, so nothing was "
-            "recorded; set requires_grad=True on a leaf, and compute outside no_grad()."
-        )
-    if t.is_leaf:
-        raise GraphError(
-            f"draw: got a leaf of shape {t.shape}, which no op has made; draw a result that is "
-            "computed from it."
-        )
-    _check_names(names)
+    limits = {"max_cells": (max_cells, 0), "max_nodes": (max_nodes, 1)}
+    if depth is not None:
+        limits["depth"] = (depth, 0)
+    t = checked(t, names, "draw", **limits)
     value_form, grad_form = _spelled(values), _spelled(grads)
     _check("view", view, _VIEWS)
     _check("values", value_form, _NUMBERS)
@@ -115,11 +107,6 @@ def draw(
     )
     if fold not in (True, False, "auto"):
         raise ArgumentError(f"draw: got fold={fold!r}, expected True, False or 'auto'.")
-    limits = [("max_cells", max_cells, 0), ("max_nodes", max_nodes, 1)]
-    limits += [("depth", depth, 0)] if depth is not None else []
-    for name, number, least in limits:
-        if not isinstance(number, int) or isinstance(number, bool) or number < least:
-            raise ArgumentError(f"draw: got {name}={number!r}, expected an int from {least} up.")
     view = "cards" if view == "auto" else view
     options = Options(
         values=value_form != "none",
@@ -161,16 +148,6 @@ def _check(name: str, value: Any, known: tuple[str, ...], words: str = "") -> No
         words = words or ", ".join(map(repr, known[:-1])) + f" or {known[-1]!r}"
         hint = closest(value, known) if isinstance(value, str) else ""
         raise ArgumentError(f"draw: got {name}={value!r}, expected {words}{hint or '.'}")
-
-
-def _check_names(names: Any) -> None:
-    if names is None or hasattr(names, "named_parameters"):
-        return
-    if not (isinstance(names, Mapping) and all(isinstance(name, str) for name in names)):
-        raise DTypeError(
-            f"draw: got names of type {type(names).__name__}, expected a dict from names to "
-            "Tensors; pass locals(), or {'x': x}."
-        )
 
 
 def _thresholds(health: Any) -> dict[str, float] | None:
