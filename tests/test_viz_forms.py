@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 import os
@@ -217,13 +216,13 @@ def test_a_page_has_the_picture_and_fetches_nothing():
     assert not re.search(r'(src|href)="http', page)
 
 
-def test_a_page_without_a_renderer_has_the_tree(monkeypatch):
+@pytest.mark.parametrize("view", ["cards", "ops", "backward"])
+def test_a_page_needs_no_renderer(monkeypatch, view):
     no_renderer(monkeypatch)
     t = net()
-    page = draw(t["L"], names=t, view="ops").html()
-    assert "<svg" not in page
-    assert html.escape("[x @ W1 + b1]") in page
-    assert "pip install" in page
+    page = draw(t["L"], names=t, view=view, theme="dark").html()
+    assert "<svg" in page and "sigmoid" in page.replace("σ(", "sigmoid(")
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en" data-theme="dark">')
 
 
 def test_files_without_a_renderer(monkeypatch, tmp_path):
