@@ -11,7 +11,6 @@ array([ 1.3818,  0.077 , -2.8289])
 from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
 from . import errors as errors, fft as fft, linalg as linalg
-from .check import check_grads as check_grads
 from .checkpoint import checkpoint as checkpoint
 from .functional import (
     grad as grad,
@@ -72,15 +71,21 @@ from .listing import ops as ops  # isort: skip
 
 if _TYPE_CHECKING:
     from . import special as special
+    from .check import check_grads as check_grads
     from .viz import draw as draw
 
 
 def __getattr__(name: str) -> _Any:
-    # Drawing brings in graphviz and special SciPy, so they are imported when first asked for.
+    # Drawing brings in graphviz and special SciPy, so they are imported when first asked for; so is
+    # checking, which training does not need.
     if name == "draw":
         from .viz import draw
 
         return draw
+    if name == "check_grads":
+        from .check import check_grads
+
+        return check_grads
     if name == "special":
         from importlib import import_module
 
@@ -92,4 +97,4 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "draw", "special"})
+    return sorted({*globals(), "check_grads", "draw", "special"})

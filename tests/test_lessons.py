@@ -87,3 +87,14 @@ def test_a_small_lenet_reads_digits(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "3,658 parameters, all trainable" in done.stdout
     assert float(done.stdout.splitlines()[-1].split()[-1]) > 0.9
+
+
+def test_a_wrong_rule_of_an_op_is_caught(tmp_path):
+    path = EXAMPLES / "check_custom_op.py"
+    assert len(path.read_text().splitlines()) <= 80
+    done = run(tmp_path, path.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "logcosh_forgetful, order 1: WRONG" in done.stdout
+    assert "worst: input 0[1, 2]: autodiff 1, numeric 3 ± " in done.stdout
+    assert "logcosh_frozen, order 1: right\nlogcosh_frozen, order 2: WRONG" in done.stdout
+    assert done.stdout.endswith("logcosh, order 1: right\nlogcosh, order 2: right\n")
