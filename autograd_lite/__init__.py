@@ -11,7 +11,6 @@ array([ 1.3818,  0.077 , -2.8289])
 from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
 from . import errors as errors, fft as fft, linalg as linalg
-from .check import check_grads as check_grads
 from .checkpoint import checkpoint as checkpoint
 from .functional import (
     grad as grad,
@@ -73,11 +72,12 @@ from .listing import ops as ops  # isort: skip
 
 if _TYPE_CHECKING:
     from . import special as special
+    from .check import check_grads as check_grads
     from .explanation import explain as explain
     from .viz import draw as draw, steps as steps
 
-# Imported when first asked for: drawing brings in graphviz, and few programs explain themselves.
-_LATER = {"draw": "viz", "explain": "explanation", "steps": "viz"}
+# Imported when first asked for: drawing brings in graphviz, and training needs none of them.
+_LATER = {"check_grads": "check", "draw": "viz", "explain": "explanation", "steps": "viz"}
 
 
 def __getattr__(name: str) -> _Any:

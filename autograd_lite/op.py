@@ -99,7 +99,8 @@ class Op:
         masks: its rule makes zeros that mean "not used": further down 0·inf is 0, not NaN. True,
             or a function of the parameters that says whether.
         view: the output may share memory with the first input.
-        analytic: complex step may go through it (a real input, extended to complex).
+        analytic: complex step may go through it (a real input, extended to complex). "pieces":
+            on each side of its kinks, and the real part of a complex number chooses the side.
         kinks: what the derivative is where it does not exist, one sentence.
         plans, keep: what a node must hold, by which inputs are tracked (bit i: input i).
         special: its rules are not simply ``rules``: variadic, or joint.
@@ -126,7 +127,7 @@ class Op:
         pointwise: bool = False,
         linear: str | None = None,
         view: bool = False,
-        analytic: bool = True,
+        analytic: bool | str = True,
         family: str = "",
         samples: Sequence[Sample] = (),
         doc: str = "",

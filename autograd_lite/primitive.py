@@ -196,7 +196,7 @@ def elementwise(
     samples: Sequence[Sample],
     doc: str,
     numpy: Sequence[Any] | None = None,
-    analytic: bool = True,
+    analytic: bool | str = True,
     kinks: str = "",
     forward: Callable[..., Any] | None = None,
 ) -> Primitive:
@@ -209,7 +209,8 @@ def elementwise(
         saves: names whose values the rules read: a tuple for all rules, or a dict by input.
         samples: examples for the tests. doc: its docstring.
         numpy: NumPy functions it stands for; None means function itself if it is a ufunc.
-        analytic: whether the op extends to complex arguments (abs, max and where do not).
+        analytic: whether the op extends to complex arguments (abs does not); "pieces" if it does
+            on each side of its kinks (max does). ``check_grads`` relies on it.
         kinks: the choice made where the derivative does not exist.
         forward: a faster function with the same results, used instead of function.
 
@@ -325,7 +326,7 @@ def primitive(
     numpy: Any = ...,
     linear: bool | str = ...,
     view: bool = ...,
-    analytic: bool = ...,
+    analytic: bool | str = ...,
     family: str = ...,
     kinks: str = ...,
     outputs: tuple[str, ...] = ...,
@@ -340,7 +341,7 @@ def primitive(
     numpy: Any = (),
     linear: bool | str = False,
     view: bool = False,
-    analytic: bool = True,
+    analytic: bool | str = True,
     family: str = "",
     kinks: str = "",
     outputs: tuple[str, ...] = (),

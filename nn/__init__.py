@@ -34,6 +34,7 @@ from .activations import (
     step,
     tanh,
 )
+from .check import check_grads
 from .clip import clip_grad_norm, clip_grad_norm_, clip_grad_value, clip_grad_value_
 from .draw import draw as draw
 from .init import manual_seed
@@ -223,6 +224,7 @@ __all__ = [
     "batches",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "check_grads",
     "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value",

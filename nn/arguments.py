@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, DTypeError, ShapeError
+
+_extended = ContextVar("extended", default=False)
+
+
+@contextmanager
+def extended(on: bool) -> Iterator[None]:
+    """Real losses take complex numbers here: ``check_grads`` differentiates by complex step."""
+    token = _extended.set(on)
+    try:
+        yield
+    finally:
+        _extended.reset(token)
+
+
+def is_real(x: Any) -> bool:
+    """Whether x is floating, or complex where complex numbers stand for real ones."""
+    return x.dtype.kind == "f" or (x.dtype.kind == "c" and _extended.get())
 
 
 def positive_int(who: str, name: str, value: Any) -> int:

@@ -122,3 +122,14 @@ def test_the_report_reads_mnist_files(tmp_path):
     done = run(tmp_path, "06_digits_report.py", "--data", data, "--hidden", 4, 3, "--epochs", 2)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("70 digits to learn from, 30 to test on\nhidden [4, 3]: test ")
+
+
+def test_a_wrong_rule_of_an_op_is_caught(tmp_path):
+    path = EXAMPLES / "check_custom_op.py"
+    assert len(path.read_text().splitlines()) <= 80
+    done = run(tmp_path, path.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "logcosh_forgetful, order 1: WRONG" in done.stdout
+    assert "worst: input 0[1, 2]: autodiff 1, numeric 3 ± " in done.stdout
+    assert "logcosh_frozen, order 1: right\nlogcosh_frozen, order 2: WRONG" in done.stdout
+    assert done.stdout.endswith("logcosh, order 1: right\nlogcosh, order 2: right\n")

@@ -88,13 +88,6 @@ class Words:
                 simple = source.is_number or type(source.key) is not Node
                 operands.append(label.named(source.text) if simple else self.expression(source.key))
         name, params = node.op.name, node.params or {}
-        if name in ("linear", "scale_and_shift") and len(operands) == 3:  # of nn: more is known
-            x, factor, shift = operands
-            if name == "linear":
-                factor = label.named(label.expression("transpose", [factor], {}, {})[0])
-            product = "matmul" if name == "linear" else "multiply"
-            whole = label.expression(product, [x, factor], {}, {})
-            return label.expression("add", [whole, shift], {}, {})
         if name == "standardize.out":  # the node of all its outputs needs no name
             inner = self.source(node.parents[0], 0)
             assert inner is not None

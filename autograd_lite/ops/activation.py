@@ -61,7 +61,7 @@ sigmoid = elementwise(
 
 relu = elementwise(
     "relu", lambda x: np.maximum(x, 0), lambda g, out, x: g * (out > 0),
-    saves=("out",), analytic=False, samples=_AWAY_FROM_0,
+    saves=("out",), analytic="pieces", samples=_AWAY_FROM_0,
     doc="""max(x, 0). Derivative: g where x > 0, else 0.""",
     kinks="relu'(0) = 0",
 )  # fmt: skip
@@ -70,7 +70,7 @@ leaky_relu = elementwise(
     "leaky_relu",
     lambda x, *, negative_slope=0.01: np.where(x > 0, x, negative_slope * x),
     lambda g, out, x, *, negative_slope: np.where(x > 0, g, negative_slope * g),
-    saves=("x",), analytic=False,
+    saves=("x",), analytic="pieces",
     samples=(*_AWAY_FROM_0, Sample((3,), low=-3, high=-1, negative_slope=0.2)),
     doc="""x where x > 0, else negative_slope·x. Derivative: g or negative_slope·g.""",
     kinks="negative_slope at 0",
@@ -80,7 +80,7 @@ elu = elementwise(
     "elu",
     lambda x, *, alpha=1.0: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
     lambda g, out, x, *, alpha: np.where(x > 0, g, g * (alpha * np.exp(np.where(x > 0, 0, x)))),
-    saves=("x",), analytic=False,
+    saves=("x",), analytic="pieces",
     samples=(*_AWAY_FROM_0, Sample((3,), low=-3, high=-1, alpha=0.5)),
     doc="""x where x > 0, else alpha·(eˣ - 1). Derivative: g or g·alpha·eˣ.""",
     kinks="alpha at 0",
@@ -108,7 +108,7 @@ _erf, _erfc = _by_scipy("erf"), _by_scipy("erfc")
 
 erf = elementwise(
     "erf", lambda x: _erf(x), lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),
-    saves=("x",), analytic=False, samples=REAL,
+    saves=("x",), samples=REAL,
     doc="""Error function 2/√π ∫₀ˣ e^(-t²) dt. Derivative: g·2/√π·e^(-x²).
 
     SciPy computes it where SciPy is installed, ``math.erf`` where not.
@@ -117,7 +117,7 @@ erf = elementwise(
 
 erfc = elementwise(
     "erfc", lambda x: _erfc(x), lambda g, out, x: g * (-2 / math.sqrt(math.pi)) * np.exp(-x * x),
-    saves=("x",), analytic=False, samples=REAL,
+    saves=("x",), samples=REAL,
     doc="""1 - erf(x), exact for large x. Derivative: -g·2/√π·e^(-x²).
 
     SciPy computes it where SciPy is installed, ``math.erfc`` where not.
@@ -137,7 +137,7 @@ gelu = elementwise(
     lambda g, out, x: g * (
         0.5 * erfc.inner(x * -_SQRT_HALF) + x * (_NORMAL * np.exp(-0.5 * x * x))
     ),
-    saves=("x",), analytic=False, samples=REAL,
+    saves=("x",), samples=REAL,
     doc="""x·Φ(x), Φ the normal distribution function. Derivative: g·(Φ(x) + x·φ(x)).
 
     Reference: Hendrycks and Gimpel, 2016, eq. 1 (exact form).
@@ -228,7 +228,7 @@ shares = elementwise(
     "logsumexp_shares", lambda a, total: _shares(a, total),
     lambda g, out, a, total: g * out,
     lambda g, out, a, total: -g * out,
-    saves=("out",), analytic=False,
+    saves=("out",),
     samples=(Sample((2, 3), (2, 1)),),
     doc="""e^(a - total), the weights of logsumexp. Derivative: ±g times itself.""",
     kinks="equal infinities share evenly",
@@ -237,7 +237,6 @@ shares = elementwise(
 
 @primitive(
     saves=("out", "a"),
-    analytic=False,
     kinks="equal infinities share the gradient evenly",
     samples=(
         Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3), axis=1, keepdims=True),

@@ -69,7 +69,7 @@ def _diagonal(values: Any) -> Any:
 
 
 @primitive(
-    saves=("out",), name="cholesky",
+    saves=("out",), name="cholesky", analytic=False,
     samples=(
         Sample((3, 3), low=-0.5, high=0.5, eye=3.0), Sample((2, 2, 2), eye=5.0), Sample((0, 0)),
         Sample((1, 1), eye=3.0), Sample((3, 3), low=-0.5, high=0.5, eye=3.0, upper=True),
@@ -119,7 +119,7 @@ QRResult = namedtuple("QRResult", ["Q", "R"])
 
 
 @primitive(
-    name="qr", outputs=("Q", "R"), saves=("out",),
+    name="qr", outputs=("Q", "R"), saves=("out",), analytic=False,
     samples=(
         Sample((3, 2)), Sample((3, 3)), Sample((2, 3)), Sample((2, 3, 2)), Sample((1, 1)),
         Sample((3, 2), mode="complete"), Sample((2, 3), mode="complete"),
@@ -349,7 +349,8 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
 
 
 @primitive(
-    name="eig", outputs=("eigenvalues", "eigenvectors"), saves=("out",), kinks=_EQUAL,
+    name="eig", outputs=("eigenvalues", "eigenvectors"), saves=("out",), analytic=False,
+    kinks=_EQUAL,
     samples=(
         Sample((3, 3)), Sample((2, 2, 2)), Sample((1, 1)), Sample((2, 2), complex=True),
         Sample(np.array([[4.0, 1.0], [0.5, 2.0]])),

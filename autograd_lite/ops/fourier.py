@@ -88,7 +88,7 @@ def _(g: Any, out: Any, a: Any, *, n: Any, axis: int, norm: Any) -> Any:
     return _fitted(np.fft.ifft(g, axis=axis, norm=norm), a.shape[axis], axis)
 
 
-@primitive(numpy=np.fft.rfft, linear=True, samples=_LENGTHS)
+@primitive(numpy=np.fft.rfft, linear=True, analytic=False, samples=_LENGTHS)
 def rfft(a: Any, *, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
     """Fourier transform of real a along axis, without the half that follows by symmetry.
 
@@ -98,7 +98,7 @@ def rfft(a: Any, *, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
 
 
 @primitive(
-    numpy=np.fft.irfft, linear=True,
+    numpy=np.fft.irfft, linear=True, analytic=False,
     samples=(
         *_LENGTHS[:2], *_LENGTHS[3:], Sample((1,), n=1), *_COMPLEX, Sample((3,), n=5, complex=True),
         Sample((2, 1), n=2, complex=True), Sample((5,), n=4, complex=True),

@@ -96,7 +96,7 @@ maximum = elementwise(
     "maximum", np.maximum,
     lambda g, out, x, y: _larger(g, x, y),
     lambda g, out, x, y: _larger(g, y, x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
+    saves=("x", "y"), analytic="pieces", samples=PAIRS,
     doc="""Larger of x and y. Derivative: g to the larger, g/2 to each at a tie.""",
     kinks="½ each at a tie",
 )  # fmt: skip
@@ -105,7 +105,7 @@ minimum = elementwise(
     "minimum", np.minimum,
     lambda g, out, x, y: _smaller(g, x, y),
     lambda g, out, x, y: _smaller(g, y, x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
+    saves=("x", "y"), analytic="pieces", samples=PAIRS,
     doc="""Smaller of x and y. Derivative: g to the smaller, g/2 to each at a tie.""",
     kinks="½ each at a tie",
 )  # fmt: skip
@@ -114,7 +114,7 @@ fmax = elementwise(
     "fmax", np.fmax,
     lambda g, out, x, y: _or_other_nan(_larger, g, x, y),
     lambda g, out, x, y: _or_other_nan(_larger, g, y, x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
+    saves=("x", "y"), analytic="pieces", samples=PAIRS,
     doc="""Larger of x and y, ignoring NaN. Derivative: as maximum; all of g beside a NaN.""",
     kinks="½ each at a tie",
 )  # fmt: skip
@@ -123,7 +123,7 @@ fmin = elementwise(
     "fmin", np.fmin,
     lambda g, out, x, y: _or_other_nan(_smaller, g, x, y),
     lambda g, out, x, y: _or_other_nan(_smaller, g, y, x),
-    saves=("x", "y"), analytic=False, samples=PAIRS,
+    saves=("x", "y"), analytic="pieces", samples=PAIRS,
     doc="""Smaller of x and y, ignoring NaN. Derivative: as minimum; all of g beside a NaN.""",
     kinks="½ each at a tie",
 )  # fmt: skip
@@ -193,7 +193,7 @@ clip_between = elementwise(
     lambda g, out, a, a_min, a_max: _clip_inside(g, a, a_min, a_max),
     _clip_low,
     _clip_high,
-    saves=("a", "a_min", "a_max"), analytic=False,
+    saves=("a", "a_min", "a_max"), analytic="pieces",
     samples=(
         Sample((2, 3), np.array(-0.5), np.array(0.7)), Sample((3,), (3,), (3,), low=(-2, -1, 0.5),
         high=(2, 0, 1)), Sample((2, 1), (3,), np.array(3.0), low=(-2, -1, 0), high=(2, 0, 0)),

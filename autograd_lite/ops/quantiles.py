@@ -43,7 +43,9 @@ _LAID = (
 )  # fmt: skip
 
 
-@primitive(saves={"g": ("a", "q"), "a": (), "q": ("g", "a", "q")}, samples=_LAID)
+@primitive(
+    saves={"g": ("a", "q"), "a": (), "q": ("g", "a", "q")}, analytic=False, samples=_LAID
+)  # fmt: skip
 def quantile_shares(
     g: Any,
     a: Any,
@@ -66,7 +68,7 @@ def quantile_shares(
 
 
 @primitive(
-    saves={"t": ("a", "q"), "a": (), "q": ("t", "a", "q")},
+    saves={"t": ("a", "q"), "a": (), "q": ("t", "a", "q")}, analytic=False,
     samples=tuple(
         Sample(_MIXED.shape, *s.inputs[1:], shape=s.inputs[0], **s.params) for s in _LAID
     ),

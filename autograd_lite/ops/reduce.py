@@ -353,7 +353,7 @@ _STARTED = (
 
 
 @primitive(
-    numpy=(np.max, np.amax), saves=("a", "out"), analytic=False, samples=(*AXES, *_STARTED),
+    numpy=(np.max, np.amax), saves=("a", "out"), analytic="pieces", samples=(*AXES, *_STARTED),
     kinks=_TIES,
 )  # fmt: skip
 def max(
@@ -374,7 +374,7 @@ def max(
 
 
 @primitive(
-    numpy=(np.min, np.amin), saves=("a", "out"), analytic=False, samples=(*AXES, *_STARTED),
+    numpy=(np.min, np.amin), saves=("a", "out"), analytic="pieces", samples=(*AXES, *_STARTED),
     kinks=_TIES,
 )  # fmt: skip
 def min(

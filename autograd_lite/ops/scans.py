@@ -240,7 +240,7 @@ def _running_rule(g: Any, out: Any, a: Any, *, axis: Any) -> Any:
     return _unrowed(from_end(t / count, m) * ties, a.shape, axis)
 
 
-@primitive(saves=("a", "out"), analytic=False, samples=_SCANS[:6], kinks=_TIES)
+@primitive(saves=("a", "out"), analytic="pieces", samples=_SCANS[:6], kinks=_TIES)
 def cummax(a: Any, *, axis: Any = None) -> Any:
     """Largest entry so far along axis (of the flattened array if None).
 
@@ -253,7 +253,7 @@ def cummax(a: Any, *, axis: Any = None) -> Any:
     return _accumulated(np.maximum, a, axis)
 
 
-@primitive(saves=("a", "out"), analytic=False, samples=_SCANS[:6], kinks=_TIES)
+@primitive(saves=("a", "out"), analytic="pieces", samples=_SCANS[:6], kinks=_TIES)
 def cummin(a: Any, *, axis: Any = None) -> Any:
     """Smallest entry so far along axis (of the flattened array if None).
 

@@ -273,7 +273,9 @@ _TIES = "ties share evenly, initial= among them; NaN gets 0, also where all are 
 _NAN_STARTED = (*_NANS, Sample((2, 3), axis=1, initial=0.35, where=_MASK))
 
 
-@primitive(numpy=np.nanmax, saves=("a", "out"), analytic=False, samples=_NAN_STARTED, kinks=_TIES)
+@primitive(
+    numpy=np.nanmax, saves=("a", "out"), analytic="pieces", samples=_NAN_STARTED, kinks=_TIES
+)
 def nanmax(
     a: Any, *, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
@@ -281,7 +283,9 @@ def nanmax(
     return _nan_extreme(np.nanmax, a, axis, keepdims, initial, where)
 
 
-@primitive(numpy=np.nanmin, saves=("a", "out"), analytic=False, samples=_NAN_STARTED, kinks=_TIES)
+@primitive(
+    numpy=np.nanmin, saves=("a", "out"), analytic="pieces", samples=_NAN_STARTED, kinks=_TIES
+)
 def nanmin(
     a: Any, *, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:

@@ -150,6 +150,13 @@ def expression(
         left_needs, right_needs = (level + 1, level) if op == "power" else (level, level + 1)
         left, right = _bound(operands[0], left_needs), _bound(operands[1], right_needs)
         return f"{left} {sign} {right}", level
+    if op in ("linear", "scale_and_shift") and len(operands) == 3:  # of nn: more is known
+        x, factor, shift = operands
+        if op == "linear":
+            x = expression("matmul", [x, (f"{_bound(factor, _WHOLE)}.T", _WHOLE)], {}, {})
+        else:
+            x = expression("multiply", [x, factor], {}, {})
+        return expression("add", [x, shift], {}, {})
     if len(operands) == 1:
         one = _of_one(op, operands[0], params)
         if one is not None:

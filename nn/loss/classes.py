@@ -9,6 +9,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, DTypeError, ShapeError
 
+from ..arguments import is_real
 from ..layers import as_input
 from .reduction import (
     as_array,
@@ -356,7 +357,7 @@ def _class_numbers(labels: Any) -> Any:
 
 
 def _check_scores(who: str, scores: Any, labels: Any) -> None:
-    if scores.dtype.kind != "f":
+    if not is_real(scores):
         name = "log-probabilities" if who == "nll_loss" else "logits"
         swapped = scores.dtype.kind in "biu" and labels.dtype.kind == "f"
         advice = "the arguments may be swapped: pass the logits first" if swapped else ""

@@ -17,6 +17,7 @@ from autograd_lite.errors import (
     closest,
 )
 
+from ..arguments import is_real
 from ..layers import as_input
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -59,7 +60,7 @@ def same_shape(
 ) -> tuple[Any, Any]:
     """``paired`` for a reduction that is known to be right."""
     prediction = as_array(prediction)
-    if prediction.dtype.kind not in ("f" if real else "fc"):
+    if not is_real(prediction) and (real or prediction.dtype.kind != "c"):
         other = as_array(target)
         advice = "use astype(float)"
         if prediction.dtype.kind == "c":

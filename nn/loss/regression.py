@@ -9,6 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 
+from ..arguments import is_real
 from .reduction import check_values, paired, positive, reduced
 
 
@@ -168,7 +169,7 @@ def _values(x: Any) -> Any:
 
 def _squares(prediction: Any, target: Any) -> Any:
     difference = ag.subtract(prediction, target)
-    if prediction.dtype.kind == "c":
+    if not is_real(prediction):
         return ag.square(ag.absolute(difference))
     return ag.square(difference)
 
