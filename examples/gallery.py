@@ -1,7 +1,7 @@
 """What can be seen of a graph? Draws the pictures of the README, and a few more.
 
 ``python examples/gallery.py FOLDER`` writes an SVG for each (or, where nothing renders images, the
-DOT), and ``python examples/gallery.py docs`` those that the README shows.
+DOT) and a page, step.html; ``python examples/gallery.py docs`` renews those that the README shows.
 """
 
 from __future__ import annotations
@@ -89,6 +89,12 @@ def nan() -> Any:
     return ag.draw(loss, names={"y": y})
 
 
+def step() -> Any:
+    """The forward and the backward pass of the 2-3-1 net as a page that plays them."""
+    loss, names = _net()
+    return ag.steps(loss, names=names)
+
+
 PICTURES = {
     "graph": cards, "ops": ops, "backward": backward, "folded": folded, "lstm": lstm, "nan": nan,
 }  # fmt: skip
@@ -105,6 +111,8 @@ def main(folder: Path) -> None:
             print(error)
             path = drawing.save(folder / f"{name}.dot")
         print(f"{path}: {drawing!r}")
+    played = step()
+    print(f"{played.save(folder / 'step.html')}: {played!r}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from drawings import needs_dot, needs_pygraphviz, needs_renderer, texts
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).with_name("golden")
 SCRIPT, DOCS = ROOT / "examples" / "gallery.py", ROOT / "docs"
-HAS_PHRASES = importlib.util.find_spec("autograd_lite.phrases") is not None
 
 if not SCRIPT.exists():
     pytest.skip("the examples are not part of this installation", allow_module_level=True)
@@ -40,8 +39,6 @@ def loose(text):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_dot_is_golden(name, pictures):
-    if name == "backward" and not HAS_PHRASES:
-        pytest.skip("autograd_lite.phrases is not there")
     source = pictures[name].dot.source
     path = GOLDEN / f"gallery_{name}.dot"
     if os.environ.get("AUTOGRAD_LITE_WRITE_GOLDEN"):
@@ -111,8 +108,6 @@ def test_every_picture_has_its_other_forms_without_a_renderer(name, pictures, mo
 @pytest.mark.skipif(not DOCS.exists(), reason="the docs are not part of this installation")
 @pytest.mark.parametrize("name", [n for n in NAMES if (DOCS / f"{n}.svg").exists()])
 def test_the_pictures_of_the_docs_are_what_the_code_makes(name, pictures):
-    if name == "backward" and not HAS_PHRASES:
-        pytest.skip("autograd_lite.phrases is not there")
     # Positions depend on the renderer, what is written does not.
     stored = (DOCS / f"{name}.svg").read_text(encoding="utf-8")
     assert texts(stored) == texts(pictures[name].svg())
@@ -122,5 +117,8 @@ def test_the_script_writes_every_picture(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("autograd_lite.viz.render.shutil.which", lambda program: None)
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     gallery.main(tmp_path / "new")
-    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == [f"{n}.dot" for n in NAMES]
+    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == sorted(
+        [f"{n}.dot" for n in NAMES] + ["step.html"]
+    )
+    assert (tmp_path / "new" / "step.html").stat().st_size < 100_000
     assert "found neither" in capsys.readouterr().out

@@ -411,3 +411,28 @@ def test_the_script_computes_nothing_and_names_nothing():
         r"<script>(.*?)</script>", ag.steps((leaf([1.0], "q") * 3).sum()).html(), re.S
     )
     assert scripts == other, "the script is the same for every page: no name can get into it"
+
+
+@pytest.mark.parametrize(
+    ("loss", "rule"),
+    [
+        (lambda p: (p**2).sum(), "∂E/∂E · 2·p"),
+        (lambda p: (p**2).mean(), "∂E/∂E/2 · 2·p"),
+        (lambda p: -(T * ag.log(p)).mean(), "((−∂E/∂E)/2 · t)/p"),
+        (lambda p: p.sum(), "∂E/∂E · ones(2, 1)"),  # here nothing else has the shape
+        (lambda p: (p @ np.ones((1, 3))).sum(), None),
+    ],
+)
+def test_ones_are_written_where_nothing_else_has_the_shape(loss, rule):
+    p = ag.Tensor([[0.6], [0.3]], requires_grad=True, name="p")
+    *_, last = ag.steps(loss(p).named("E")).steps
+    (equation,) = last.equations
+    if rule is None:
+        assert "ones(2, 3)" in equation.text
+    else:
+        assert equation.text == f"∂E/∂p = {rule}"
+    joined = "".join(part.whole for part in equation.parts)
+    assert joined.replace(" ", "") == equation.text.replace(" ", "")
+
+
+T = ag.Tensor([[1.0], [0.5]], name="t")

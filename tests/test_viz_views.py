@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from types import SimpleNamespace
 
@@ -13,8 +12,6 @@ from drawings import cards, leaf, needs_renderer, net, notes, texts
 import autograd_lite as ag
 import nn
 from autograd_lite.viz import draw
-
-HAS_PHRASES = importlib.util.find_spec("autograd_lite.phrases") is not None
 
 
 def scoped_net():
@@ -84,7 +81,6 @@ def test_the_sweep_says_what_is_not_needed_and_what_is_read():
     assert boxes[3].saves == ["p 2×1"]
 
 
-@pytest.mark.skipif(not HAS_PHRASES, reason="autograd_lite.phrases is not there")
 def test_the_rules_are_written_out():
     t = net()
     boxes = [c for c in draw(t["L"], view="backward", names=t).graph.cards if c.role == "rule"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -216,7 +217,7 @@ class Writer:
                 parts.append(Part(piece.text, block, "f", piece.transposed))
             else:
                 parts += self._within(piece.text, node, words, out)
-        return Side(_single(found.text), parts)
+        return _without_ones(Side(_single(found.text), parts))
 
     def _within(self, text: str, node: Any, words: list[str], out: str) -> list[Part]:
         """Words of a phrase, with the tensors that they name: ``(1 − h²)``."""
@@ -241,6 +242,41 @@ class Writer:
             value = recover.constant(node.args[i + 1], node)[0]
             return self.sweep.block(value) if isinstance(value, np.ndarray) else None
         return None
+
+
+_ONES = re.compile(r"ones\([^()]*\)(/?)")
+
+
+def _without_ones(side: Side) -> Side:
+    """``(g · ones(2, 1)/2) ⊙ p`` as ``g/2 · p``: the other factor has the shape already."""
+    found = re.search(rf" ([·⊙]) {_ONES.pattern}([^() ]*)\) ⊙ ", side.text)
+    place = next((k for k, p in enumerate(side.parts) if _ONES.fullmatch(p.text)), 0)
+    if found is None or place < 2:
+        return side
+    words = [part.text for part in side.parts]
+    close = words.index(")", place) if ")" in words[place:] else 0
+    first, text_first = _opening(words[: place - 1]), _opening(side.text[: found.start()])
+    if close + 1 >= len(words) or words[close + 1] != "⊙" or first is None or text_first is None:
+        return side
+    sign, slash, count = found.groups()
+    before, after = side.text[:text_first], side.text[found.end() :]
+    inner = side.text[text_first + 1 : found.start()]
+    divided = [Part("/"), *side.parts[place + 1 : close]] if slash else []
+    parts = [
+        *side.parts[:first], *side.parts[first + 1 : place - 1], *divided, Part(sign),
+        *side.parts[close + 2 :],
+    ]  # fmt: skip
+    return Side(f"{before}{inner}{slash}{count} {sign} {after}", parts)
+
+
+def _opening(words: Sequence[str]) -> int | None:
+    """Where the innermost bracket that is still open was opened."""
+    depth = 0
+    for k in range(len(words) - 1, -1, -1):
+        depth += words[k].count(")") - words[k].count("(")
+        if depth < 0:
+            return k if words[k] == "(" else None
+    return None
 
 
 def _constant(node: Any, i: int) -> Expression:
