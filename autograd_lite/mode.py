@@ -150,12 +150,13 @@ class detect_anomaly(Switch):  # noqa: N801 - PyTorch's spelling
 
 @contextmanager
 def suspended() -> Iterator[None]:
-    """Anomaly detection off for a while, inside ``detect_anomaly``."""
+    """Anomaly detection off for a while."""
+    before = state.anomaly
     _set((("anomaly", False),))
     try:
         yield
     finally:
-        _set((("anomaly", True),))
+        _set((("anomaly", before),))
 
 
 @contextmanager
