@@ -323,6 +323,8 @@ def test_a_notebook_never_meets_an_exception(monkeypatch):
 def test_every_op_has_a_page():
     count = 0
     for op in OPS.values():
+        if op.name.startswith("doc_"):  # of a doctest that ran in this process
+            continue
         for sample in op.samples[:1]:
             arrays = sample.draw(0)
             inputs = [
