@@ -72,15 +72,21 @@ from .listing import ops as ops  # isort: skip
 
 if _TYPE_CHECKING:
     from . import special as special
+    from .derivation import check_derivation as check_derivation
     from .viz import draw as draw
 
 
 def __getattr__(name: str) -> _Any:
-    # Drawing brings in graphviz and special SciPy, so they are imported when first asked for.
+    # Drawing brings in graphviz and special SciPy, and derivations are checked in few programs, so
+    # they are imported when first asked for.
     if name == "draw":
         from .viz import draw
 
         return draw
+    if name == "check_derivation":
+        from .derivation import check_derivation
+
+        return check_derivation
     if name == "special":
         from importlib import import_module
 
@@ -92,4 +98,4 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "draw", "special"})
+    return sorted({*globals(), "check_derivation", "draw", "special"})

@@ -20,7 +20,7 @@ ORDER = [
     "version", "errors", "memory", "quiet", "tree", "op", "node", "bundle", "anomaly", "walk",
     "mode", "methods", "inputs", "inplace", "cotangent", "handle", "tensor", "primitive", "ops",
     "linalg", "fft", "special", "listing", "many", "recording", "functional", "checkpoint",
-    "numeric", "check", "viz", "__init__",
+    "numeric", "check", "phrases", "viz", "derivation", "__init__",
 ]  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def test_files_are_documented_and_short(path):
 CONTRACT = """
 Tensor no_grad enable_grad is_grad_enabled grad value_and_grad jacobian hessian vjp jvp hvp
 checkpoint stop_gradient gradients primitive elementwise check_grads draw detect_anomaly errors
+check_derivation
 sigmoid relu leaky_relu elu gelu silu softplus softmax log_softmax logsumexp log_sigmoid one_hot erf
 array tanh exp log sqrt sin cos abs power where clip maximum minimum sum mean var std max min prod
 cumsum norm matmul dot outer inner tensordot einsum reshape transpose concatenate stack split pad
