@@ -73,11 +73,15 @@ from .listing import ops as ops  # isort: skip
 if _TYPE_CHECKING:
     from . import special as special
     from .check import check_grads as check_grads
+    from .derivation import check_derivation as check_derivation
     from .explanation import explain as explain
     from .viz import draw as draw, steps as steps
 
 # Imported when first asked for: drawing brings in graphviz, and training needs none of them.
-_LATER = {"check_grads": "check", "draw": "viz", "explain": "explanation", "steps": "viz"}
+_LATER = {
+    "check_derivation": "derivation", "check_grads": "check", "draw": "viz",
+    "explain": "explanation", "steps": "viz",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> _Any:

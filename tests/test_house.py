@@ -20,7 +20,7 @@ ORDER = [
     "version", "errors", "memory", "quiet", "tree", "op", "node", "bundle", "anomaly", "walk",
     "mode", "scopes", "methods", "inputs", "inplace", "cotangent", "handle", "tensor", "primitive",
     "ops", "linalg", "fft", "special", "listing", "many", "recording", "functional", "checkpoint",
-    "numeric", "check", "phrases", "viz", "explanation", "__init__",
+    "numeric", "check", "phrases", "viz", "explanation", "derivation", "__init__",
 ]  # fmt: skip
 
 
@@ -68,8 +68,9 @@ def test_files_are_documented_and_short(path):
 
 CONTRACT = """
 Tensor no_grad enable_grad is_grad_enabled grad value_and_grad jacobian hessian vjp jvp hvp
-checkpoint stop_gradient gradients primitive elementwise check_grads draw diff steps scope explain
-detect_anomaly errors
+checkpoint stop_gradient gradients primitive elementwise check_grads check_derivation draw diff
+steps scope explain detect_anomaly errors
+sigmoid relu leaky_relu elu gelu silu softplus softmax log_softmax logsumexp log_sigmoid one_hot erf
 sigmoid relu leaky_relu elu gelu silu softplus softmax log_softmax logsumexp log_sigmoid one_hot erf
 array tanh exp log sqrt sin cos abs power where clip maximum minimum sum mean var std max min prod
 cumsum norm matmul dot outer inner tensordot einsum reshape transpose concatenate stack split pad
