@@ -97,7 +97,7 @@ def test_table_and_html():
     assert lines[0].split() == ["step", "shape", "status", "off", "diagnosis"]
     assert lines[2].split()[0] == "z" and "missing_activation_derivative" in lines[2]
     html = report._repr_html_()
-    assert html.startswith("<table>") and "WRONG HERE" in html and "missing_activation" in html
+    assert html.startswith("<table") and "WRONG HERE" in html and "missing_activation" in html
     assert "<b>wrong</b>" in html and "<script" not in html
 
 
@@ -530,3 +530,16 @@ def test_six_classic_mistakes(tmp_path):
         "transposed_operand at W2 (it is at W2)",
         "missing_activation_derivative at z1 (it is at z1)",
     ]
+
+
+def test_carried_steps_name_the_wrong_ones_that_they_go_on_from():
+    x, w, b = (np.random.default_rng(k).normal(size=s) for k, s in enumerate([(4, 3), (3, 2), 2]))
+    W, B = ag.Tensor(w, requires_grad=True, name="W"), ag.Tensor(b, requires_grad=True, name="b")
+    z = (x @ W + B).named("z")
+    loss = (ag.tanh(z) ** 2).sum().named("E")
+    a = np.tanh(x @ w + b)
+    dz = 2 * a  # the slope is missing
+    report = ag.check_derivation(loss, {"z": dz, "W": x.T @ dz, "b": dz.sum(axis=1)[:2]})
+    assert report.wrong == ["z", "b"]
+    assert report.steps["W"].given == ["z"]
+    assert "dE/dW: right given your dE/dz (carried)." in str(report)

@@ -19,7 +19,9 @@ def account(
     view = views[0]
     name = f"d{view.loss}/d{step.name} {step.shape}"
     if step.status != WRONG:
-        wrong = [f"d{view.loss}/d{n}" for n, s in status.items() if s == WRONG]
+        users, targets = view.followed_by(), view.point.targets
+        step.given = [n for n, s in status.items() if s == WRONG and targets[n] in users]
+        wrong = [f"d{view.loss}/d{n}" for n in step.given]
         given = f"right given your {', '.join(wrong[:3])} (carried)"
         text = given if step.status == CARRIED else "right"
         step.message = " ".join([f"{name}: {text}.", *step.notes])

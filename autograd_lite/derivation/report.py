@@ -19,12 +19,13 @@ class Step:
         message: what is wrong and what would be right, in words.
         yours: the user's array, as given. expected: the backward rule applied to the user's own
             later steps. true: the total derivative.
+        given: of a carried step, the wrong ones that it goes on from.
         points: the number of points at which it was compared.
     """
 
     __slots__ = (
-        "also", "diagnosis", "evidence", "expected", "headline", "message", "name", "notes",
-        "points", "rule", "shape", "status", "true", "yours",
+        "also", "diagnosis", "evidence", "expected", "given", "headline", "message", "name",
+        "notes", "points", "rule", "shape", "status", "true", "yours",
     )  # fmt: skip
 
     def __init__(self, name: str, shape: tuple[int, ...], status: str, points: int) -> None:
@@ -34,6 +35,7 @@ class Step:
         self.points = points
         self.diagnosis: str | None = None
         self.also: list[str] = []
+        self.given: list[str] = []
         self.headline = ""
         self.evidence = ""
         self.rule = ""
@@ -98,12 +100,16 @@ class Report:
         lines: list[str] = []
         for name in self.wrong:
             lines += self.steps[name].message.splitlines()
-        for status, words in ((CARRIED, "right given your {} (carried)"), (RIGHT, "right")):
-            names = [n for n, s in self.steps.items() if s.status == status]
-            if not names:
-                continue
-            text = words.format(self._symbols(self.wrong[:3]))
+        carried: dict[tuple[str, ...], list[str]] = {}
+        for name, step in self.steps.items():
+            if step.status == CARRIED:
+                carried.setdefault(tuple(step.given), []).append(name)
+        for given, names in carried.items():
+            text = f"right given your {self._symbols(list(given[:3]))} (carried)"
             lines.append(f"{self._symbols(names)}: {text}.")
+        right = [name for name, step in self.steps.items() if step.status == RIGHT]
+        if right:
+            lines.append(f"{self._symbols(right)}: right.")
         for step in self.steps.values():
             if step.status != WRONG:
                 lines += [f"{self._symbol(step.name)}: {note}" for note in step.notes]
@@ -144,13 +150,15 @@ class Report:
                 f"<td><b>{escape(step.name)}</b></td><td>{escape(str(step.shape))}</td>",
                 f'<td style="color:{colours[step.status]}"><b>{step.status}</b></td>',
                 f"<td>{escape(_off(step))}</td><td>{escape(_diagnoses(step))}</td>",
-                f'<td style="text-align:left;white-space:pre-wrap">{escape(step.message)}</td>',
+                f'<td style="text-align:left;white-space:pre-wrap;font-family:monospace">'
+                f"{escape(step.message)}</td>",
             ]
             rows.append(f"<tr>{''.join(cells)}</tr>")
         titles = ("step", "shape", "status", "off", "diagnosis", "")
         head = "".join(f"<th>{t}</th>" for t in titles)
         notes = "".join(f"<p>{escape(n)}</p>" for n in [*self.notes, f"Checked {self._where()}."])
-        return f"<table><tr>{head}</tr>{''.join(rows)}</table>{notes}"
+        style = "border-spacing:1em 0.2em;text-align:left;vertical-align:top"
+        return f'<table style="{style}"><tr>{head}</tr>{"".join(rows)}</table>{notes}'
 
 
 def _diagnoses(step: Step) -> str:

@@ -86,6 +86,17 @@ class View:
                     stack.append(parent)
         return seen
 
+    def followed_by(self) -> set[Any]:
+        """What is computed from the step's tensor: the gradient here follows from those there."""
+        seen: set[Any] = set()
+        stack = [self.target]
+        while stack:
+            for node, _ in self.graph.consumers.get(stack.pop(), ()):
+                if node not in seen:
+                    seen.add(node)
+                    stack.append(node)
+        return seen
+
     @property
     def near(self) -> list[Node]:
         """The nodes of the region nearest to the step, nearest first."""

@@ -26,7 +26,7 @@ def panel(step: Step, count: int) -> str:
     why = f"<p>{escaped(sentences)}</p>" if sentences else ""
     verdicts = "".join(
         f'<p class="verdict {status}">{verdict(status)[1][0]} {escaped(name)}: {status}. '
-        f"{escaped(message)}</p>"
+        f"{escaped(message).replace(chr(10), '<br>')}</p>"
         for name, status, message in step.verdicts
     )
     equations = "".join(_equation(e, not single) for e in step.equations)

@@ -356,7 +356,8 @@ class Sweep:
             if status not in STATUSES:
                 continue
             name = label.clean(card.full_name, 24)
-            message = label.clean(str(getattr(found, "message", "")), 400)
+            lines = str(getattr(found, "message", "")).splitlines()
+            message = "\n".join(label.clean(line.strip(), 400) for line in lines)
             numbers = [s for s in self.steps if s.kind != "forward" and name in s.sets]
             for step in numbers[-1:]:
                 step.verdicts.append((name, str(status), message))
