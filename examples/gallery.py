@@ -1,7 +1,7 @@
 """What can be seen of a graph? Draws the pictures of the README, and a few more.
 
-``python examples/gallery.py FOLDER`` writes an SVG for each (or, where nothing renders images, the
-DOT) and a page, step.html; ``python examples/gallery.py docs`` renews those that the README shows.
+``python examples/gallery.py FOLDER`` writes an SVG for each and a
+page, step.html; ``python examples/gallery.py docs`` renews those that the README shows.
 """
 
 from __future__ import annotations
@@ -105,11 +105,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in PICTURES.items():
         drawing = picture()
-        try:
-            path = drawing.save(folder / f"{name}.svg")
-        except ag.errors.RenderError as error:
-            print(error)
-            path = drawing.save(folder / f"{name}.dot")
+        path = drawing.save(folder / f"{name}.svg")
         print(f"{path}: {drawing!r}")
     played = step()
     print(f"{played.save(folder / 'step.html')}: {played!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import autograd_lite as ag
@@ -9,13 +10,24 @@ from autograd_lite.errors import DTypeError, GraphError
 
 from .loss import loss_named
 from .module import Module
+from .noise import Dropout
+from .normalization import BatchNorm1d, BatchNorm2d
 
 
-def draw(model: Module, x: Any, y: Any = None, loss: Any = None, **options: Any) -> Any:
+def draw(
+    model: Module,
+    x: Any,
+    y: Any = None,
+    loss: Any = None,
+    *,
+    training: bool = False,
+    **options: Any,
+) -> Any:
     """Run a model on x and draw what was recorded: groups and parameters under the model's names.
 
-    The model runs in evaluation mode, so neither its buffers nor its generators change, and
-    nobody's ``.grad`` does.
+    The model runs in evaluation mode, unless training is asked for: dropout does nothing, and
+    batch norm uses its running statistics; the picture of such a model says so. Neither its
+    buffers nor its generators change, and nobody's ``.grad`` does.
 
     Args:
         model: a Module.
@@ -23,6 +35,8 @@ def draw(model: Module, x: Any, y: Any = None, loss: Any = None, **options: Any)
         y: what loss compares the output with, or None.
         loss: ``loss(output, y)`` (without y ``loss(output)``), or the name of a loss; None draws
             the output itself, the first one if there are several.
+        training: draw a copy of the model in training mode: with a mask of dropout, and batch
+            norm by the statistics of x.
         options: those of ``ag.draw``.
 
     Returns:
@@ -51,9 +65,12 @@ def draw(model: Module, x: Any, y: Any = None, loss: Any = None, **options: Any)
         loss = loss_named(loss)
     inputs = tuple(map(_named_x, x)) if isinstance(x, tuple) else (_named_x(x),)
     target = ag.Tensor(y, name="y") if y is not None and not isinstance(y, ag.Tensor) else y
+    if training:
+        # What training changes, buffers and generators, changes in the copy.
+        model = deepcopy(model)
     modes = [(module, module.training) for module in model.modules()]
     try:
-        model.eval()
+        model.train(training)
         with ag.enable_grad(), ag.scope():
             out = model(*inputs)
             while isinstance(out, (tuple, list)) and out:
@@ -77,7 +94,24 @@ def draw(model: Module, x: Any, y: Any = None, loss: Any = None, **options: Any)
         names = {**given, **{k: v for k, v in names.items() if k not in given}}
     if out.name is None:
         out.name = "out" if loss is None else "L"
-    return ag.draw(out, names=names, **options)
+    picture = ag.draw(out, names=names, **options)
+    note = _mode_of(model, training)
+    return picture.with_note(note) if note else picture
+
+
+def _mode_of(model: Module, training: bool) -> str:
+    """A sentence that says which mode was drawn, or "" where both are the same."""
+    modules = list(model.modules())
+    said = []
+    if any(isinstance(module, Dropout) and module.p for module in modules):
+        said.append("dropout with one mask" if training else "dropout does nothing")
+    if any(isinstance(module, (BatchNorm1d, BatchNorm2d)) for module in modules):
+        whose = "the statistics of this batch" if training else "its running statistics"
+        said.append(f"batch norm uses {whose}")
+    if not said:
+        return ""
+    other = "" if training else " (training=True draws the other)"
+    return f"{'training' if training else 'evaluation'} mode: {', '.join(said)}{other}"
 
 
 def _named_x(x: Any) -> Any:

@@ -48,7 +48,12 @@ def notes(picture):
 
 
 def texts(svg):
-    """The pieces of text in an SVG, sorted, with spaces made plain."""
+    """The pieces of text in an SVG, sorted, with spaces made plain and marks apart."""
     root = ET.fromstring(svg)
-    found = ["".join(e.itertext()) for e in root.iter("{http://www.w3.org/2000/svg}text")]
-    return sorted(" ".join(t.replace("\xa0", " ").split()) for t in found if t.strip())
+    found = []
+    for e in root.iter("{http://www.w3.org/2000/svg}text"):
+        found.append("".join(e.itertext()))
+        found += [t.text for t in e.iter("{http://www.w3.org/2000/svg}tspan") if t.text]
+    found += [t[2:] for t in found if t[:2] in ("■ ", "► ", "♦ ", "● ")]
+    found = [t.translate({0x2068: None, 0x2069: None, 0xA0: " "}) for t in found]
+    return sorted(" ".join(t.split()) for t in found if t.strip())

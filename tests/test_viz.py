@@ -449,7 +449,7 @@ def test_bad_input_is_one_sentence_each():
     ):
         draw(out, theme="dusk")
     with pytest.raises(
-        ArgumentError, match=r"^draw: got engine='neato', expected 'auto', 'dot' or"
+        ArgumentError, match=r"^draw: got engine='neato', expected 'auto', 'own', 'dot' or"
     ):
         draw(out, engine="neato")
     with pytest.raises(

@@ -25,6 +25,7 @@ import autograd_lite as ag
 from autograd_lite.errors import RenderError
 from autograd_lite.viz import draw
 from autograd_lite.viz.label import clean
+from autograd_lite.viz.render import render
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -112,14 +113,14 @@ def check_svg(svg):
 @needs_dot
 def test_svg_by_dot():
     t = net()
-    check_svg(draw(t["L"], names=t).svg())
+    check_svg(draw(t["L"], names=t, engine="dot").svg())
 
 
 @needs_pygraphviz
 def test_svg_by_pygraphviz(monkeypatch):
     only_pygraphviz(monkeypatch)
     t = net()
-    check_svg(draw(t["L"], names=t).svg())
+    check_svg(draw(t["L"], names=t, engine="pygraphviz").svg())
 
 
 @needs_pygraphviz
@@ -127,7 +128,7 @@ def test_a_dot_that_fails_gives_way_to_pygraphviz(monkeypatch):
     monkeypatch.setattr("autograd_lite.viz.render.shutil.which", lambda name: "/nowhere/dot")
     monkeypatch.setattr("graphviz.pipe", lambda *a, **k: 1 / 0)
     t = net()
-    check_svg(draw(t["L"], names=t).svg())
+    check_svg(render(draw(t["L"], names=t).source, "svg", "svg").decode())
 
 
 def test_a_renderer_that_fails_is_named(monkeypatch):
@@ -135,7 +136,7 @@ def test_a_renderer_that_fails_is_named(monkeypatch):
     monkeypatch.setattr("autograd_lite.viz.render.shutil.which", lambda name: "/nowhere/dot")
     monkeypatch.setattr("graphviz.pipe", lambda *a, **k: 1 / 0)
     with pytest.raises(RenderError, match=r"^svg: got no svg from the renderer; dot failed: "):
-        draw(net()["L"]).svg()
+        draw(net()["L"], engine="dot").svg()
 
 
 def test_without_a_renderer_one_sentence_says_how_to_get_one(monkeypatch, tmp_path):
@@ -145,22 +146,24 @@ def test_without_a_renderer_one_sentence_says_how_to_get_one(monkeypatch, tmp_pa
         "found neither Graphviz's program dot on PATH nor the package pygraphviz; run "
         'pip install "autograd-lite[render]", or install Graphviz (https://graphviz.org/download).'
     )
-    with pytest.raises(RenderError, match=f"^{re.escape('svg: ' + sentence)}$"):
-        picture.svg()
-    for kind in ("svg", "png", "pdf"):
+    for kind in ("png", "pdf", "jpg", "webp", "eps"):
         with pytest.raises(RenderError, match=f"^{re.escape('save: ' + sentence)}$"):
             picture.save(tmp_path / f"x.{kind}")
     assert not list(tmp_path.iterdir())
     bundle = picture._repr_mimebundle_()
+    assert list(bundle) == ["image/svg+xml", "text/plain"]
+    assert "h @ W2 + b2" in bundle["image/svg+xml"]
+    picture.save(tmp_path / "x.svg")
+    assert (tmp_path / "x.svg").read_text(encoding="utf-8") == picture.svg()
+    bundle = draw(net()["L"], engine="dot")._repr_mimebundle_()
     assert list(bundle) == ["text/html", "text/plain"]
-    assert "h @ W2 + b2" in bundle["text/html"]
-    assert sentence in bundle["text/plain"]
+    assert "did not find dot" in bundle["text/plain"]
     picture.save(tmp_path / "x.dot")
     assert (tmp_path / "x.dot").read_text(encoding="utf-8") == picture.dot.source
 
 
-@needs_renderer
-def test_a_notebook_gets_svg():
+def test_a_notebook_gets_svg(monkeypatch):
+    no_renderer(monkeypatch)
     bundle = draw(net()["L"])._repr_mimebundle_()
     assert bundle["image/svg+xml"].startswith("<svg ")
     assert bundle["text/plain"] == "<Drawing of L: 11 tensors>"
@@ -168,13 +171,23 @@ def test_a_notebook_gets_svg():
 
 def test_a_notebook_never_gets_an_exception(monkeypatch):
     picture = draw(net()["L"])
-    monkeypatch.setattr("autograd_lite.viz.drawing.render", lambda *a: 1 / 0)
+    monkeypatch.setattr("autograd_lite.viz.drawing.standing_alone", lambda *a, **k: 1 / 0)
     assert "division by zero" in picture._repr_mimebundle_()["text/plain"]
 
 
 @needs_renderer
 @pytest.mark.parametrize(
-    ("kind", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("SVG", b"<svg")]
+    ("kind", "start"),
+    [
+        ("png", b"\x89PNG"),
+        ("pdf", b"%PDF"),
+        ("SVG", b"<svg"),
+        ("jpg", b"\xff\xd8\xff"),
+        ("jpeg", b"\xff\xd8\xff"),
+        ("eps", b"%!PS"),
+        ("ps", b"%!PS"),
+        ("gif", b"GIF8"),
+    ],
 )
 def test_saving(tmp_path, kind, start):
     path = tmp_path / f"picture.{kind}"

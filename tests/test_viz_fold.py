@@ -171,8 +171,9 @@ def test_a_chain_of_a_hundred_thousand_folds():
 
 @pytest.mark.parametrize(
     ("rms", "word"),
-    [(0.0, "vanishing"), (9e-8, "vanishing"), (1e-7, "small"), (9e-6, "small"), (1e-5, "ok"),
-     (10.0, "ok"), (10.1, "large"), (1000.0, "large"), (1001.0, "exploding")],
+    [(0.0, "zero"), (1e-300, "vanishing"), (9e-8, "vanishing"), (1e-7, "small"),
+     (9e-6, "small"), (1e-5, "ok"), (10.0, "ok"),
+     (10.1, "large"), (1000.0, "large"), (1001.0, "exploding")],
 )  # fmt: skip
 def test_the_words_of_health(rms, word):
     assert word_of(rms, THRESHOLDS) == word

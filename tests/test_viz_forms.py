@@ -195,16 +195,17 @@ def test_every_colour_of_a_picture_has_a_dark_one():
 
 
 @needs_renderer
-def test_an_svg_is_dark_where_the_system_is():
+def test_an_svg_of_a_renderer_is_dark_where_the_system_is():
     t = net()
-    auto = draw(t["L"], names=t).svg()
+    engine = "dot" if HAS_DOT else "pygraphviz"
+    auto = draw(t["L"], names=t, engine=engine).svg()
     assert "@media (prefers-color-scheme:dark)" in auto
     style = ET.fromstring(auto).find(f"{SVG}style").text
     assert '[fill="#cfe8f7"]{fill:#123451}' in style
-    light = draw(t["L"], names=t, theme="light").svg()
+    light = draw(t["L"], names=t, theme="light", engine=engine).svg()
     assert "<style" not in light
     assert texts(light) == texts(auto)
-    dark = draw(t["L"], names=t, theme="dark").svg()
+    dark = draw(t["L"], names=t, theme="dark", engine=engine).svg()
     assert "<style" not in dark and "#0d1117" in dark.lower()
 
 
@@ -263,8 +264,9 @@ def test_an_engine_that_is_missing_is_one_sentence(monkeypatch):
 def test_with_an_empty_path(monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    bundle = draw(net()["L"])._repr_mimebundle_()
-    assert "text/html" in bundle and "found neither" in bundle["text/plain"]
+    assert draw(net()["L"])._repr_mimebundle_()["image/svg+xml"].startswith("<svg ")
+    bundle = draw(net()["L"], engine="dot")._repr_mimebundle_()
+    assert "text/html" in bundle and "did not find dot" in bundle["text/plain"]
 
 
 # -- differences -----------------------------------------------------------------------------------

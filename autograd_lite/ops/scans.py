@@ -279,12 +279,26 @@ def diff(
 ) -> Any:
     """Differences of neighbours along axis, taken n times; of two drawings, what differs in them.
 
+    ``ag.diff(before, after)`` of two drawings is a ``Difference``: ``print`` it for a report of
+    what was added, removed and changed and how far values moved; its ``drawing`` has it marked.
+
+    >>> import autograd_lite as ag
+    >>> x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> before, after = (ag.draw((f(x) * 2).sum().named("L")) for f in (ag.tanh, ag.sin))
+    >>> print(ag.diff(before, after))  # doctest: +ELLIPSIS
+    the graphs differ
+    ≠ L: op sum(tanh(x) * 2) → sum(sin(x) * 2)
+    ...
+
+    Of an array it is NumPy's ``diff``.
+
     Args:
-        a: array, or a drawing that ``draw`` gave; n is then the other: ``diff(before, after)``.
+        a: array, or a drawing that ``draw`` gave; n is then the other drawing.
+        n: how many times. axis: along which.
         prepend, append: what to put at the ends first; may be Tensors.
 
     Raises:
-        ArgumentError: n is negative. ShapeError: a is 0-d.
+        ArgumentError: n is negative or no int. ShapeError: a is 0-d.
 
     Derivative: g[i-1] - g[i], to what was prepended and appended too.
 
@@ -294,6 +308,11 @@ def diff(
     """
     if hasattr(a, "_drawn_diff"):  # a drawing
         return a._drawn_diff(n)
+    if not hasattr(n, "__index__") or hasattr(n, "_node"):
+        raise ArgumentError(
+            f"diff: got n of type {type(n).__name__}, expected an int; to compare two graphs pass "
+            "drawings: diff(draw(before), draw(after))."
+        )
     a = given(a)
     if n == 0:
         return getitem(a, ...)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import label
+from .health import bar_of
 from .records import Card
 
 # A style of the sheet, and the words.
 Badge = tuple[str, str]
 
-_MARKS = {"vanishing": "▼▼ ", "small": "▼ ", "large": "▲ ", "exploding": "▲▲ "}
 _VERDICTS = {"right": "√", "carried": "→", "wrong": "×", "added": "+", "removed": "−"}
 
 
@@ -29,20 +27,16 @@ def badges_of(card: Card) -> list[Badge]:
         found.append(("plain", f"{saturation * 100:.0f} % saturated"))
     born = getattr(card, "born", "")
     if born:
-        found.append(("bad", f"× {label.clean(born, 48)}"))
+        found.append(("bad", f"× {label.clean(born, 60)}"))
     return found
 
 
 def health_of(card: Card) -> Badge | None:
     """The badge of a gradient that is not well, or None."""
-    health: Any = getattr(card, "health", None)
-    if health is None or health.word == "ok":
+    word, words = bar_of(card)
+    if word in ("", "ok"):
         return None
-    if health.first is not None:
-        where = f" at {list(health.first)}" if health.first else ""
-        inherited = "" if getattr(card, "born", "") else ", inherited"
-        return "bad", f"× {health.word}{where}{inherited}"
-    return health.word, f"{_MARKS.get(health.word, '')}{health.word}"
+    return "bad" if word in ("NaN", "inf") else word, words
 
 
 def verdict(status: str) -> Badge:

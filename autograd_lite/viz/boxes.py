@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from . import label
 from .badges import badges_of
 from .face import CELL, NAME, TITLE, Face, escaped, face, number, still
@@ -48,6 +50,13 @@ def _rule(card: Card) -> Face:
     return _lines(lines, _saves("uses saved", card), "paper")
 
 
+def _lowered(words: str) -> str:
+    """Text with the index set of ``Σ_rows`` set low."""
+    # What follows must move up again: an empty piece would not, so it takes the next letter.
+    low = r'Σ<tspan class="low" dy="3">\1</tspan><tspan dy="-3">\2</tspan>'
+    return re.sub(r"Σ_(\w+)(\W?)", low, escaped(words))
+
+
 def _saves(verb: str, card: Card) -> str:
     saves = getattr(card, "saves", ())
     return label.clean(f"{verb} {', '.join(saves)}", 60) if saves else ""
@@ -63,7 +72,7 @@ def _lines(lines: list[tuple[str, str]], footer: str, style: str) -> Face:
         down += 18
         words += (
             f'<text class="{how} mid" x="{number(wide / 2)}" y="{number(down - 4)}">'
-            f"{escaped(text)}</text>"
+            f"{_lowered(text)}</text>"
         )
     head = down + 5
     if footer:

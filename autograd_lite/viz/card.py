@@ -17,7 +17,7 @@ from .cells import (
     table,
     text,
 )
-from .health import MARKS, sentence
+from .health import bar_of
 from .records import SOURCES, TOOLTIP, Card
 
 GOLD, _GOLD_FILL = "#9A6700", "#FBE3A6"
@@ -36,10 +36,11 @@ LOOKS = {
 _BARS = {
     "vanishing": ("#3B4994", PAPER), "small": ("#B3C0E6", INK), "ok": ("#E8ECEF", INK),
     "large": ("#FDB863", INK), "exploding": ("#B35806", PAPER), "NaN": ("#000000", PAPER),
-    "inf": ("#000000", PAPER),
+    "inf": ("#000000", PAPER), "zero": (PAPER, INK),
 }  # fmt: skip
 # Per kind of mark (of a difference, of a report): fill and colour of the word.
 _MARKS = {
+    "moved": ("#E8ECEF", INK),
     "added": (FORWARD, PAPER), "removed": (GREY, PAPER), "changed": (_GOLD_FILL, INK),
     "right": ("#00664B", PAPER), "carried": (_GOLD_FILL, INK), "wrong": ("#000000", PAPER),
 }  # fmt: skip
@@ -126,15 +127,10 @@ def _bar(card: Card, span: str, bars: bool) -> str:
     if card.born:
         words = text(f"× {card.born}", "#000000", 9, bold=True)
         rows += f'<TR><TD{span} CELLPADDING="3">{words}</TD></TR>'
-    health = card.health
-    if health is None or (health.word == "ok" and not bars):
+    word, words = bar_of(card)
+    if not word or (word == "ok" and not bars):
         return rows
-    fill, ink = _BARS[health.word]
-    words = f"{MARKS[health.word]} {health.word}".strip()
-    if health.first is not None:
-        few = card.gradient is not None and card.gradient.cells is not None
-        words = f"× {health.word}" if few else f"× {sentence(health)}"
-        words += "" if card.born else ", inherited"
+    fill, ink = _BARS[word]
     cell = text(words, ink, 9, bold=True)
     return rows + f'<TR><TD{span} BGCOLOR="{fill}" CELLPADDING="3">{cell}</TD></TR>'
 

@@ -44,12 +44,7 @@ class Difference:
         for word, changes in (("shape", self.shape), ("op", self.op), ("health", self.health)):
             lines += [f"≠ {name}: {word} {old} → {new}" for name, old, new in changes]
         for name, distance, old, new in self.moved:
-            parts = []
-            if distance is not None:
-                parts.append(f"value moved by {label.number_text(distance)}")
-            if old is not None and new is not None:
-                parts.append(f"|g| {label.number_text(old)} → {label.number_text(new)}")
-            lines.append(f"~ {name}: {', '.join(parts)}")
+            lines.append(f"~ {name}: {_moved(distance, old, new)}")
         if not lines:
             return "no difference"
         head = "the same tensors, ops and shapes" if self.same_structure else "the graphs differ"
@@ -108,11 +103,21 @@ def diff(first: Drawing, second: Drawing) -> Difference:
             marks[card.id] = ("added", "+ added")
     found.removed = [_title(card) for card in old if card.id in gone]
     for a, b in pairs:
+        moves = len(found.moved)
         word = _compared(a, b, found)
         if word:
             marks[b.id] = ("changed", f"≠ {word}")
+        elif len(found.moved) > moves:
+            marks[b.id] = ("moved", f"~ {_moved(*found.moved[-1][1:])}")
     found.drawing = _marked(first, second, pairs, gone, marks)
     return found
+
+
+def _moved(distance: float | None, old: float | None, new: float | None) -> str:
+    parts = [] if distance is None else [f"value moved by {label.number_text(distance)}"]
+    if old is not None and new is not None:
+        parts.append(f"|g| {label.number_text(old)} → {label.number_text(new)}")
+    return ", ".join(parts)
 
 
 def _cards(graph: Graph) -> list[Card]:
@@ -220,6 +225,9 @@ def _marked(
         for e in first.graph.edges
         if (e.tail in gone or e.head in gone) and e.tail in now and e.head in now
     ]
-    notes = [*graph.notes, "+ added, − removed, ≠ changed, compared with the first drawing"]
+    kinds = {card.mark[0] for card in lost + cards if card.mark is not None}
+    words = {"added": "+ added", "removed": "− removed", "changed": "≠ changed", "moved": "~ moved"}
+    said = ", ".join(word for kind, word in words.items() if kind in kinds) or "no difference"
+    notes = [*graph.notes, f"{said}, compared with the first drawing"]
     whole = replace(graph, cards=lost + cards, edges=graph.edges + edges, notes=notes)
     return Drawing(whole, second.direction, second.theme, second.rendered_by)

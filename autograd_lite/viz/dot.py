@@ -23,6 +23,7 @@ from .cells import (
     text,
 )
 from .far import with_ghosts
+from .legend import entries, has_bars
 from .records import TOOLTIP, Card, Edge, Graph
 from .theme import darkened
 
@@ -31,8 +32,7 @@ _GROUP_FILL = "#F6F8FA"
 
 def digraph(graph: Graph, direction: str, dark: bool = False) -> Any:
     """The ``graphviz.Digraph`` of a graph, drawn from left to right or from top to bottom."""
-    backward = graph.view == "backward"
-    graph = graph if backward else with_ghosts(graph)
+    graph = graph if graph.view == "backward" else with_ghosts(graph)
     upright = direction == "TB"
     out = graphviz.Digraph("autograd_lite")
     out.attr(
@@ -48,8 +48,7 @@ def digraph(graph: Graph, direction: str, dark: bool = False) -> Any:
     )
     out.attr("node", shape="plain", fontname="Helvetica", fontsize="10")
     out.attr("edge", fontname="Helvetica", fontsize="9", arrowsize="0.7")
-    # A bar on every card that is well says nothing; where one is ill, all are worth a word.
-    bars = any(card.health is not None and card.health.word != "ok" for card in graph.cards)
+    bars = has_bars(graph)
     cards = {card.id: card for card in graph.cards}
     _place(out, graph, upright, bars)
     for edge in graph.edges:
@@ -57,7 +56,7 @@ def digraph(graph: Graph, direction: str, dark: bool = False) -> Any:
             _down(out, edge, cards, upright)
         else:
             _lanes(out, edge, cards, upright)
-    out.attr("graph", label=f"<{_legend(graph, bars)}>")
+    out.attr("graph", label=f"<{_legend(graph)}>")
     if dark:
         out.body = [darkened(line) for line in out.body]
     return out
@@ -183,37 +182,22 @@ def _port(card: Card, lane: str, upright: bool, leaves: bool) -> str:
     return f"{card.id}:{lane}o:s" if leaves else f"{card.id}:{lane}i:n"
 
 
-def _legend(graph: Graph, bars: bool) -> str:
+def _legend(graph: Graph) -> str:
     """Under the picture: what is special about this one, then what marks and lanes mean."""
-    roles = {card.role for card in graph.cards}
-    marks = [
-        f"{text(mark, ink, 10)} {text(role, GREY, 9)}"
-        for role, (mark, ink, *_) in LOOKS.items()
-        if mark and role in roles
-    ]
-    if "ghost" in roles:
-        marks.append(text("↑ drawn elsewhere", GREY, 9))
     lines = [_line(text(part, INK, 10)) for note in graph.notes for part in textwrap.wrap(note, 76)]
-    lanes, more = [], []
-    if graph.view == "backward":
-        lanes.append(text("rounded: rule of an op, g is the gradient that comes in", GREY, 9))
-        more += [text("number: order of the sweep", GREY, 9)]
-        marks = []
-    if any(card.value is not None for card in graph.cards):
-        lanes.append(text("blue", FORWARD, 9, bold=True) + text(" forward, value", GREY, 9))
-    if any(card.gradient is not None for card in graph.cards):
-        lanes.append(text("vermillion", BACKWARD_TEXT, 9, bold=True) + text(" gradient", GREY, 9))
-    if any(
-        b is not None and b.cells is not None for c in graph.cards for b in (c.value, c.gradient)
-    ):
-        more.append(text("darker: larger |·| in that tensor", GREY, 9))
-    if any(edge.norm is not None for edge in graph.edges):
-        more.append(text("width: log |g| sent back", GREY, 9))
-    if bars:
-        more.append(text("bar: health of the gradient (its rms)", GREY, 9))
     gap = text("   ", GREY, 9)
-    lines += [_line(gap.join(part)) for part in (marks, lanes, more[:2], more[2:]) if part]
+    lines += [_line(gap.join(_entry(*one) for one in line)) for line in entries(graph)]
     return table("".join(lines))
+
+
+def _entry(kind: str, words: str) -> str:
+    lane = {"f": FORWARD, "b": BACKWARD_TEXT}.get(kind)
+    if lane is None and kind not in LOOKS:
+        return text(words, GREY, 9)
+    first, _, rest = words.partition(" ")
+    if lane is not None:
+        return text(first, lane, 9, bold=True) + text(f" {rest}", GREY, 9)
+    return f"{text(first, LOOKS[kind][1], 10)} {text(rest, GREY, 9)}"
 
 
 def _line(inner: str) -> str:

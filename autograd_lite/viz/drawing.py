@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+from dataclasses import replace
 from typing import Any
 
 import graphviz
 
-from ..errors import RenderError, closest
+from ..errors import ArgumentError, RenderError, closest
 from .dot import digraph
 from .jsonform import json_of
 from .records import Graph
 from .render import FORMATS, render, write
+from .standalone import standing_alone
 from .terminal import text_of
 from .theme import adaptive
 
@@ -27,8 +31,8 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
     Attributes:
         graph: the plain records: cards, edges, groups, notes.
-        direction: "LR" or "TB". theme: "auto", "light" or "dark". rendered_by: "auto", "dot" or
-            "pygraphviz".
+        direction: "LR" or "TB". theme: "auto", "light" or "dark". rendered_by: "auto", "own",
+            "dot" or "pygraphviz".
     """
 
     def __init__(
@@ -49,12 +53,16 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
     def svg(self) -> str:
         """The picture as SVG text; with theme "auto" it is dark where the reader's system is.
 
+        It needs no renderer, unless ``engine=`` has asked for one.
+
         Raises:
-            RenderError: no renderer is installed.
+            RenderError: the engine that was asked for is not installed, or fails.
         """
         return self._svg("svg")
 
     def _svg(self, who: str) -> str:
+        if self.rendered_by in ("auto", "own"):
+            return standing_alone(self.graph, upright=self.direction == "TB", theme=self.theme)
         svg = render(self.dot.source, "svg", who, self.rendered_by).decode()
         return adaptive(svg) if self.theme == "auto" else svg
 
@@ -64,10 +72,16 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         return graph_page(self.graph, upright=self.direction == "TB", theme=self.theme)
 
-    def text(self) -> str:
+    def text(self, width: int | None = None) -> str:
         """The graph as a tree, for terminals; what is used twice is written out once.
 
-        ``print`` shows it.
+        ``print`` shows it, in a terminal as wide as that is.
+
+        Args:
+            width: columns that a line may have; None for no limit.
+
+        Raises:
+            ArgumentError: a width below 20.
 
         >>> import autograd_lite as ag
         >>> x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
@@ -75,7 +89,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         ● L = sum(x * x)  scalar f64  value 5.000  seed 1.000
         └─ ■ x  2 f64  value [1.000 2.000]  ∂L/∂x [2.000 4.000]
         """
-        return text_of(self.graph)
+        if width is not None and (type(width) is not int or width < 20):
+            raise ArgumentError(f"text: got width={width!r}, expected None or an int from 20 up.")
+        return text_of(self.graph, width)
 
     def json(self) -> str:
         """The records as JSON text: ``format``, ``version``, ``nodes``, ``edges``, ``groups``, …
@@ -85,6 +101,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         Numbers that JSON lacks are the strings "NaN", "inf" and "-inf", complex ones are pairs.
         """
         return json_of(self.graph)
+
+    def with_note(self, sentence: str) -> Drawing:
+        """A drawing with one more sentence under the picture."""
+        records = replace(self.graph, notes=[*self.graph.notes, sentence])
+        return Drawing(records, self.direction, self.theme, self.rendered_by)
 
     def diff(self, other: Any) -> Any:
         """What is different in another drawing: ``ag.diff(self, other)``.
@@ -108,10 +129,14 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         *,
         skip_existing: bool | None = False,
     ) -> str:
-        """Write the picture to a file: .svg, .png, .pdf, or .dot, .json, .html, .txt.
+        """Write the picture to a file, in the form that its name ends in.
 
-        The last four need no renderer. The file is complete or, after any error, as it was.
-        directory and skip_existing are those of ``graphviz.Digraph.save``.
+        .svg, .html, .json, .txt and .dot need no renderer; .png, .pdf, .jpg, .webp, .gif, .eps
+        and .ps need Graphviz. The file is complete or, after any error, as it was.
+
+        Args:
+            path: ``save("graph.svg")``; without it the DOT is saved as ``graphviz.Digraph.save``
+                does, of which directory and skip_existing are arguments too.
 
         Returns:
             the path.
@@ -127,7 +152,8 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             known = [*FORMATS, *_WRITTEN]
             raise RenderError(
                 f"save: got the file name {name!r}, expected one that ends in .svg, .png, .pdf, "
-                f".dot, .json, .html or .txt{closest(kind, known) or '.'}"
+                f".jpg, .webp, .gif, .eps, .ps, .dot, .json, .html or .txt"
+                f"{closest(kind, known) or '.'}"
             )
         write(name, self._bytes(kind))
         return name
@@ -138,13 +164,19 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         elif kind == "svg":
             text = self._svg("save")
         elif kind in FORMATS:
+            if self.rendered_by == "own":
+                raise RenderError(
+                    f"save: the engine 'own' writes .svg, got .{kind}; leave engine= out for "
+                    "Graphviz to write it."
+                )
             return render(self.dot.source, kind, "save", self.rendered_by)
         else:
             text = {"json": self.json, "html": self.html, "txt": self.text}[kind]()
         return text.encode()
 
     def __str__(self) -> str:
-        return self.text()
+        wide = shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else None
+        return text_of(self.graph, wide)
 
     def __repr__(self) -> str:
         count = sum(card.role not in ("hidden", "op") for card in self.graph.cards)
@@ -152,7 +184,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         return f"<Drawing of {self.graph.output}: {count} {what}{'s' if count != 1 else ''}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the SVG; without a renderer a page, and how to get one."""
+        """What a notebook shows: the SVG; where the engine asked for has failed, a page."""
         try:
             return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
         except Exception as error:

@@ -18,6 +18,7 @@ from .views import separated, sweep
 
 _VIEWS = ("auto", "cards", "ops", "backward")
 _NUMBERS = ("auto", "cells", "stats", "none")
+_MOST_NODES, _MOST_RULES = 200, 60
 _MOST_CELLS = 1024  # of one tensor, however much is asked for
 
 
@@ -31,7 +32,7 @@ def draw(
     direction: str = "auto",
     depth: int | None = None,
     fold: str | bool = "auto",
-    max_nodes: int = 200,
+    max_nodes: int | None = None,
     max_cells: int = 64,
     health: bool | Mapping[str, float] = True,
     saved: bool = True,
@@ -54,6 +55,7 @@ def draw(
             apart; "backward", the sweep of the backward pass, op by op, with its rules.
         values, grads: "auto", every entry of small arrays and the distribution of large ones;
             "cells", entries of arrays up to 1,024; "stats", distributions; "none" (or False).
+            The backward view shows gradients alone.
         names: names of Tensors and arrays, over those given by ``named``; ``locals()`` will do, or
             a model, whose parameters are then named.
         direction: "LR", from left to right, "TB", from top to bottom; "auto" takes "LR", and "TB"
@@ -61,17 +63,20 @@ def draw(
         depth: draw groups (``scope``, modules) that lie deeper than this as one card each.
         fold: draw runs of equal groups, and repeats such as the steps of a loop, as one card that
             shows the worst of them; "auto" does so in graphs of more than 30 cards.
-        max_nodes: of a larger graph groups are closed, deepest first, then the tensors nearest to
-            t, to the leaves and to the worst health are drawn, and how many are hidden is said.
+        max_nodes: 200, and 60 in the backward view, unless given. Of a larger graph groups are
+            closed, deepest first, then the tensors nearest to t, to the leaves and to the worst
+            health are drawn, and how many are hidden is said.
         max_cells: an array with more entries is drawn as its distribution.
         health: a word for each gradient's root mean square, and where a NaN is born; False for
             none, or thresholds: ``{"vanishing": 1e-7, "small": 1e-5, "large": 10,
-            "exploding": 1e3}``.
+            "exploding": 1e3, "saturated": 1e-3}``, the last one the slope of a sigmoid or tanh
+            below which a unit counts as saturated; a card says so of more than half of its units.
         saved: say what each op keeps for its rules.
         source: give the line of each op on hover, where an open ``scope`` (or
             ``detect_anomaly``) has recorded it.
         theme: "light", "dark", or "auto": dark where the reader's system is (SVG and HTML).
-        engine: "dot" or "pygraphviz" renders; "auto" takes the first that is there.
+        engine: "own", the package's layout, which writes SVG and needs nothing else; "dot" or
+            "pygraphviz"; "auto" is "own" for SVG, and else the first of the others that is there.
         inline: write short results that have no name and one user into the expression of that
             user, instead of drawing them; None does so in the view of cards.
         report: an object whose ``steps`` map names to something with a ``status`` of "right",
@@ -92,6 +97,8 @@ def draw(
     >>> "∂L/∂x" in picture.dot.source
     True
     """
+    if max_nodes is None:
+        max_nodes = _MOST_RULES if view == "backward" else _MOST_NODES
     limits = {"max_cells": (max_cells, 0), "max_nodes": (max_nodes, 1)}
     if depth is not None:
         limits["depth"] = (depth, 0)
@@ -101,12 +108,17 @@ def draw(
     _check("values", value_form, _NUMBERS)
     _check("grads", grad_form, _NUMBERS)
     _check("theme", theme, THEMES)
-    _check("engine", engine, ("auto", *RENDERERS))
+    _check("engine", engine, ("auto", "own", *RENDERERS))
     _check(
         "direction", direction, ("auto", "LR", "TB"), "'LR' (left to right) or 'TB' (top to bottom)"
     )
     if fold not in (True, False, "auto"):
         raise ArgumentError(f"draw: got fold={fold!r}, expected True, False or 'auto'.")
+    if view == "backward" and value_form in ("cells", "stats"):
+        raise ArgumentError(
+            f"draw: got values={values!r} with view='backward', which shows gradients alone; "
+            "choose with grads=, or leave values out."
+        )
     view = "cards" if view == "auto" else view
     options = Options(
         values=value_form != "none",

@@ -19,7 +19,7 @@ from ..node import Node
 from . import fold, groups, label, recover
 from .block import block_of
 from .fold import Unit
-from .health import THRESHOLDS, judged, saturation
+from .health import THRESHOLDS, has_nan, judged, saturation
 from .label import ELLIPSIS, Expression
 from .names import key_of, names_of as names_of, readable, run_of
 from .notes import finish
@@ -139,28 +139,37 @@ class Reader:
             return
         if first_bad(self.out) is None and all(h.first is None for h in self.measured.values()):
             return
-        bad: dict[Node, Any] = {}
+        bad: dict[Node, bool] = {}  # and whether there is a NaN among its numbers
 
         def look(node: Node, value: Any) -> None:
             found = first_bad(value)
             if found is None:
                 return
-            clean = True
+            clean = whole = True  # inputs are finite; none of them is NaN
             for i, parent in enumerate(node.parents):
                 if type(parent) is Node:
                     clean = clean and parent not in bad
+                    whole = whole and not bad.get(parent, False)
                     continue
                 arg = None if node.args is None else node.args[i + 1]
                 x = recover.constant(arg, node)[0] if parent is None else parent._value
                 numbers = isinstance(x, (np.ndarray, np.generic))
                 clean = clean and (not numbers or first_bad(x) is None)
-            bad[node] = found
-            if clean and not isinstance(value, tuple):
+                whole = whole and (not numbers or not has_nan(x))
+            bad[node] = has_nan(value)
+            if not isinstance(value, tuple) and (clean or (whole and bad[node])):
                 kind, index = found
                 where = f", at {list(index)}" if index else ""
-                self.born[node] = f"{kind} is born here{where}"
+                self.born[node] = (
+                    f"{kind} is born here{where}" if clean else "NaN is born here, of inf"
+                )
 
         recover.values(self.nodes, self.root, self.out, (), look)
+        if self.born and self.options.grads:
+            swept = recover.Gradients(self.nodes, self.root, set(), self._judge)
+            for node in swept.suspects:
+                if "of inf" not in self.born.get(node, "of inf"):
+                    self.born[node] += ", and in its derivative"
 
     def _compute(self) -> None:
         options, plan = self.options, self.plan
@@ -240,7 +249,9 @@ class Reader:
         card.line = groups.line_of(node) if self.options.source else ""
         card.saves = self.saved(node, word[0]) if self.options.saved else []
         if self.options.health is not None:
-            card.saturation = saturation(node.op.name, self.values.get(node))
+            card.saturation = saturation(
+                node.op.name, self.values.get(node), self.options.health["saturated"]
+            )
             card.born = self.born.get(node, "")
         if node.args is not None or node in self.values:
             self._show_value(card, self.values.get(node))

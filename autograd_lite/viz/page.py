@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from . import label, script, style
 from .face import escaped
+from .legend import entries
 from .records import Graph
-from .scene import scene
-
-_ROLES = (("parameter", "■"), ("input", "►"), ("constant", "♦"), ("output", "●"))
+from .scene import complete, scene
 
 
 def shell(title: str, body: str, css: str, js: str, theme: str = "auto") -> str:
@@ -36,15 +35,24 @@ def theme_button() -> str:
     return '<button type="button" id="theme" hidden>theme</button>'
 
 
+# Buttons that scale the picture; the scripts know them by their ids.
+ZOOM = (
+    '<span class="tools"><button type="button" id="farther" aria-label="smaller picture">−</button>'
+    '<button type="button" id="whole" aria-label="fit the picture">fit</button>'
+    '<button type="button" id="nearer" aria-label="larger picture">+</button></span>'
+)
+
+
 def legend(graph: Graph, keys: str = "") -> str:
     """What marks and lanes mean, those that are in the picture."""
-    roles = {card.role for card in graph.cards}
-    marks = " ".join(f"{mark} {role}" for role, mark in _ROLES if role in roles)
-    lanes = '<span><i class="f"></i>value (forward)</span>'
-    if any(card.gradient is not None or card.awaits_gradient for card in graph.cards):
-        lanes += '<span><i class="b"></i>gradient (backward)</span>'
+    graph = complete(graph)
+    spans = []
+    for kind, words in (entry for line in entries(graph) for entry in line):
+        rest = words.partition(" ")[2]
+        lane = f'<i class="{kind}"></i>{escaped(rest)}' if kind in ("f", "b") else escaped(words)
+        spans.append(f"<span>{lane}</span>")
     more = f'<span class="keys">{escaped(keys)}</span>' if keys else ""
-    return f'<div class="legend">{lanes}<span>{marks}</span>{more}</div>'
+    return f'<div class="legend">{"".join(spans)}{more}</div>'
 
 
 def notes(sentences: Sequence[str]) -> str:
@@ -62,12 +70,12 @@ def graph_page(graph: Graph, *, upright: bool = False, theme: str = "auto") -> s
     # A wide picture shrinks to the window, but not until it cannot be read.
     wide = int(drawn.partition(' width="')[2].partition('"')[0])
     body = (
-        f"<header><h1>{escaped(title)}</h1>{theme_button()}{legend(graph)}</header>\n"
+        f"<header><h1>{escaped(title)}</h1>{theme_button()}{ZOOM}{legend(graph)}</header>\n"
         f"{notes(graph.notes)}"
         f'<main class="stage still" tabindex="0" style="--least:{wide * 0.62:.0f}px">\n{drawn}\n'
         "</main>"
     )
-    return shell(title, body, "", "", theme)
+    return shell(title, body, "", script.ZOOM, theme)
 
 
 def frame(page: str, title: str, height: int) -> str:

@@ -20,7 +20,7 @@ class Health:
     """How large the gradient of a card is, in a word.
 
     Attributes:
-        word: "ok", "small", "vanishing", "large", "exploding", "NaN" or "inf".
+        word: "ok", "small", "vanishing", "zero", "large", "exploding", "NaN" or "inf".
         rms: root mean square of the finite entries.
         first: index of the first entry that is not finite, or None.
         count: how many are not finite.

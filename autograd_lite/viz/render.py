@@ -14,7 +14,8 @@ import graphviz
 
 from ..errors import RenderError
 
-FORMATS = ("svg", "png", "pdf")
+# The others are written by Graphviz alone.
+FORMATS = ("svg", "png", "pdf", "jpg", "jpeg", "webp", "gif", "eps", "ps")
 HOW_TO_GET_ONE = (
     "found neither Graphviz's program dot on PATH nor the package pygraphviz; run "
     'pip install "autograd-lite[render]", or install Graphviz (https://graphviz.org/download)'
@@ -22,7 +23,7 @@ HOW_TO_GET_ONE = (
 
 
 def render(source: str, kind: str, who: str, engine: str = "auto") -> bytes:
-    """DOT source as svg, png or pdf, by one renderer, or with "auto" by the first that is there.
+    """DOT source in one of FORMATS, by one renderer, or with "auto" by the first that is there.
 
     Raises:
         RenderError: no renderer is there, or those that are have failed.

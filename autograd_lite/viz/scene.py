@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -33,7 +34,18 @@ class Timing:
 
 def scene(graph: Graph, *, upright: bool = False, timing: Timing | None = None) -> str:
     """The SVG of a graph: everything at once, or in the steps that timing gives."""
-    return _Scene(with_ghosts(graph), upright, timing).svg()
+    return _Scene(complete(graph), upright, timing).svg()
+
+
+def complete(graph: Graph) -> Graph:
+    """The graph with ghosts in place of long edges, which the backward view has already."""
+    return graph if graph.view == "backward" else with_ghosts(graph)
+
+
+def pictured(graph: Graph, upright: bool) -> tuple[int, int, str]:
+    """Width, height and the SVG inside of a picture that stands still, of a complete graph."""
+    made = _Scene(graph, upright, None)
+    return (*made.size(), made.inside())
 
 
 class _Scene:
@@ -76,6 +88,19 @@ class _Scene:
         return "/".join(part.replace("/", "∕") for part in path[::-1])
 
     def svg(self) -> str:
+        wide, high = self.size()
+        what = escaped(f"Computation graph of {self.graph.output}: {len(self.cards)} cards")
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" width="{wide}" height="{high}" '
+            f'viewBox="0 0 {wide} {high}" role="group" aria-label="{what}">\n'
+            f"{self.inside()}\n</svg>"
+        )
+
+    def size(self) -> tuple[int, int]:
+        return math.ceil(self.plan.width), math.ceil(self.plan.height)
+
+    def inside(self) -> str:
+        """The SVG of all that is in the picture, from its corner."""
         plan = self.plan
         parts = [self._frame(f.group, f.x, f.y, f.width, f.height) for f in plan.frames]
         pairs = list(zip(self.graph.edges, plan.links, strict=True))
@@ -90,14 +115,7 @@ class _Scene:
         parts += [self._card(i) for i in range(len(self.cards))]
         if self.timing is None:
             parts += self._norms()
-        wide, high = math.ceil(plan.width), math.ceil(plan.height)
-        what = escaped(f"Computation graph of {self.graph.output}: {len(self.cards)} cards")
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" width="{wide}" height="{high}" '
-            f'viewBox="0 0 {wide} {high}" role="group" aria-label="{what}">\n'
-            + "\n".join(parts)
-            + "\n</svg>"
-        )
+        return "\n".join(parts)
 
     def _frame(self, group: str, x: float, y: float, wide: float, high: float) -> str:
         own = self.groups.get(group.rpartition("/")[2])
@@ -117,6 +135,7 @@ class _Scene:
         steps = self._steps(card)
         on = f' data-on="{" ".join(map(str, steps))}"' if steps else ""
         role = card.of if card.role == "ghost" else card.role
+        born = " born" if card.born else ""
         halo = (
             f'<rect class="halo" x="-4" y="-4" width="{number(drawn.width + 8)}" '
             f'height="{number(drawn.height + 8)}"/>'
@@ -125,7 +144,7 @@ class _Scene:
         )
         tip = escaped(described(card))
         return (
-            f'<g id="{card.id}" class="card {role}" role="group" aria-label="{tip}"{on} '
+            f'<g id="{card.id}" class="card {role}{born}" role="group" aria-label="{tip}"{on} '
             f'transform="translate({number(box.x)} {number(box.y)})"><title>{tip}</title>'
             f"{halo}{drawn.inside}</g>"
         )
@@ -166,26 +185,55 @@ class _Scene:
         return label.clean(card.full_name or card.name, 60)
 
     def _norms(self) -> list[str]:
-        """How large each gradient is, on its edge, where that covers nothing."""
+        """How large each gradient is, on its edge, where that covers no card and best no edge."""
         taken: list[tuple[float, float, float, float]] = [
             (b.x, b.y, b.x + b.width, b.y + b.height) for b in self.plan.boxes
         ]
+        # An arrow's tip is not covered if there is any other place.
+        tips = [
+            _tip_box(r[-1 if n == 0 else 0])
+            for k in self.plan.links
+            for n, r in enumerate(k.routes)
+        ]
+        lines = self._points()
         out = []
         for edge, link in zip(self.graph.edges, self.plan.links, strict=True):
             if edge.norm is None or _lane_of(edge) == "quiet":
                 continue
             words = f"|g| {label.number_text(edge.norm)}  {getattr(edge, 'note', '')}".strip()
             wide = width(words, 9.5)
-            spots = [
-                (x - wide / 2, y - 7, x + wide / 2, y + 7)
-                for x, y in _spots(link.routes[-1], self.upright)
+            own = len(link.routes) - 1
+            free = [
+                spot
+                for x, y in _spots(link.routes[own], self.upright, _COARSE)
+                if not any(
+                    _meet(spot := (x - wide / 2 - 2, y - 7, x + wide / 2 + 2, y + 7), t)
+                    for t in taken
+                )
             ]
-            spot = next((s for s in spots if not any(_meet(s, t) for t in taken)), None)
-            if spot is not None:
-                taken.append(spot)
-                x, y = number((spot[0] + spot[2]) / 2), number(spot[1] + 10)
-                out.append(f'<text class="norm" x="{x}" y="{y}">{words}</text>')
+            if not free:
+                continue
+            free = [s for s in free if not any(_meet(s, tip) for tip in tips)] or free
+            name = (id(link), own)
+            spot = min(free, key=lambda s: sum(lane != name for lane in _under(s, lines)))
+            taken.append(spot)
+            x, y = (spot[0] + spot[2]) / 2, spot[1]
+            out.append(
+                f'<rect class="under" x="{number(spot[0])}" y="{number(y)}" '
+                f'width="{number(wide + 4)}" height="14" rx="3"/>'
+                f'<text class="norm" x="{number(x)}" y="{number(y + 10)}">{words}</text>'
+            )
         return out
+
+    def _points(self) -> dict[tuple[int, int], list[tuple[Point, tuple[int, int]]]]:
+        """Points along all lanes, by the square of the plane that they lie in."""
+        found: dict[tuple[int, int], list[tuple[Point, tuple[int, int]]]] = {}
+        for link in self.plan.links:
+            for n, route in enumerate(link.routes):
+                for x, y in _spots(route, self.upright, _FINE):
+                    square = found.setdefault((int(x // _SQUARE), int(y // _SQUARE)), [])
+                    square.append(((x, y), (id(link), n)))
+        return found
 
 
 def described(card: Card) -> str:
@@ -275,17 +323,42 @@ def curve(points: list[Point], upright: bool) -> str:
     return "".join(parts)
 
 
-def _spots(points: list[Point], upright: bool) -> list[Point]:
-    """Points on the curves of a route, the best places for words first."""
+# Along a curve: where words stand best, and points dense enough to see what they would cover.
+_COARSE = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)
+_FINE = tuple(k / 12 for k in range(13))
+_SQUARE = 64
+
+
+def _spots(points: list[Point], upright: bool, shares: Sequence[float]) -> list[Point]:
+    """Points on the curves of a route, at shares of each."""
     found = []
-    for share in (0.5, 0.35, 0.65, 0.25, 0.75):
+    for s in shares:
         for (x0, y0), (x1, y1) in zip(points[1::2], points[2::2], strict=False):
-            s = share
             bend = 3 * s * s - 2 * s * s * s
             steady = 1.5 * s * (1 - s) + s * s * s  # of a curve whose handles lie in the middle
             a, b = (bend, steady) if upright else (steady, bend)
             found.append((x0 + (x1 - x0) * a, y0 + (y1 - y0) * b))
     return found
+
+
+def _tip_box(end: Point) -> tuple[float, float, float, float]:
+    x, y = end
+    return (x - 12, y - 5, x + 12, y + 5)
+
+
+def _under(
+    spot: tuple[float, float, float, float],
+    points: dict[tuple[int, int], list[tuple[Point, tuple[int, int]]]],
+) -> list[tuple[int, int]]:
+    """The lanes that have points in a rectangle, once for each point."""
+    left, top, right, low = spot
+    return [
+        lane
+        for i in range(int(left // _SQUARE), int(right // _SQUARE) + 1)
+        for j in range(int(top // _SQUARE), int(low // _SQUARE) + 1)
+        for (x, y), lane in points.get((i, j), ())
+        if left < x < right and top < y < low
+    ]
 
 
 def _meet(a: tuple[float, ...], b: tuple[float, ...]) -> bool:

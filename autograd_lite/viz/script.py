@@ -17,6 +17,34 @@ name();
 })();
 """
 
+# A picture that stands still: larger, smaller, all of it in the window.
+ZOOM = """
+(function(){
+var stage=document.querySelector('.stage'),svg=stage.querySelector('svg.graph');
+var wide=+svg.getAttribute('width'),high=+svg.getAttribute('height');
+function scale(s){
+var view=stage.getBoundingClientRect(),now=svg.getBoundingClientRect();
+var x=(view.left+view.width/2-now.left)/now.width,y=(view.top+view.height/2-now.top)/now.height;
+s=Math.max(0.05,Math.min(4,s));
+svg.style.maxWidth='none';
+svg.style.width=Math.round(wide*s)+'px';svg.style.height=Math.round(high*s)+'px';
+now=svg.getBoundingClientRect();
+stage.scrollLeft+=now.left+x*now.width-view.left-view.width/2;
+stage.scrollTop+=now.top+y*now.height-view.top-view.height/2}
+function by(f){scale(svg.getBoundingClientRect().width/wide*f)}
+function whole(){var top=stage.getBoundingClientRect().top+scrollY;
+scale(Math.min((stage.clientWidth-16)/wide,(innerHeight-top-16)/high,1))}
+document.getElementById('nearer').addEventListener('click',function(){by(1.25)});
+document.getElementById('farther').addEventListener('click',function(){by(0.8)});
+document.getElementById('whole').addEventListener('click',whole);
+addEventListener('keydown',function(e){
+if(e.ctrlKey||e.metaKey||e.altKey)return;
+if(e.key==='+'||e.key==='=')by(1.25);else if(e.key==='-')by(0.8);
+else if(e.key==='0')whole();else return;
+e.preventDefault()});
+})();
+"""
+
 # Parts of the picture carry data-from and data-to (steps) and data-on (where they stand out).
 STEPS = """
 (function(){

@@ -32,6 +32,53 @@ _THEMES = f"""
 @media screen{{:root[data-theme=dark]{{color-scheme:dark;{_variables(DARK)}}}}}
 """
 
+# The picture itself, in a page or in an SVG of its own. One rule a brace, no at-rules:
+# standalone.py writes the colours in.
+GRAPH = """
+svg text{font-size:11px;fill:var(--ink)}
+svg .mid{text-anchor:middle}svg .end{text-anchor:end}
+svg .name{font-size:13px;font-weight:700}svg .kind,svg .grey{font-size:9.5px;fill:var(--grey)}
+svg .name.grey{font-size:13px}
+svg .call{font-size:12px;font-weight:700;fill:var(--bandtext)}svg .band{fill:var(--band)}
+svg .title{font-size:9.5px;font-weight:700}
+svg .ft{fill:var(--foretext)}svg .bt{fill:var(--backtext)}
+svg .paper{fill:var(--paper)}svg .dash{stroke:var(--grey);stroke-dasharray:4 3}
+svg .frame{fill:none;stroke:var(--grey)}
+svg .head{fill:var(--paper)}svg .removed .frame{stroke-dasharray:5 4}
+svg .card.group .frame{stroke-width:1.5}
+svg .low{font-size:8px}svg .badbad{font-weight:700}
+svg .card.rule .frame{stroke:var(--back)}
+svg .parameter .head{fill:var(--parameter)}svg .parameter .frame{stroke:var(--fore);stroke-width:2}
+svg .input .head,svg .constant .head{fill:var(--source)}
+svg .output .head{fill:var(--output)}svg .output .frame{stroke:var(--gold);stroke-width:3}
+svg .card.born .frame{stroke:var(--bad);stroke-width:3}
+svg path.rule{fill:none;stroke:var(--rule);pointer-events:none}
+svg .cells text{text-anchor:end;pointer-events:none;font-variant-numeric:tabular-nums}
+svg .f rect{fill:var(--fore)}svg .b rect{fill:var(--back)}
+svg .cells rect.bad{fill:var(--bad)}svg text.bad{fill:var(--badtext)}
+svg .cells rect:hover{stroke:var(--ink);stroke-width:1.5}
+svg .area{fill:none;stroke:var(--rule);stroke-dasharray:2 3}
+svg .halo{fill:none;stroke:none;stroke-width:4;pointer-events:none}
+svg .e path{fill:none;stroke:var(--fore)}svg .e .tip{fill:var(--fore);stroke:none}
+svg .eb path{stroke:var(--back);stroke-dasharray:6 4}svg .eb .tip{fill:var(--back)}
+svg .sick path{stroke:var(--ink)}svg .sick .tip{fill:var(--ink)}
+svg .norm{font-size:9.5px;fill:var(--backtext);text-anchor:middle}
+svg .under{fill:var(--paper)}
+svg .around rect{fill:var(--group);stroke:var(--rule)}
+svg .around text{font-size:12px;font-weight:700}
+svg .badge{fill:var(--source)}svg .badge.bad{fill:var(--bad)}
+svg .badge.wrong{fill:var(--wrong)}svg .badge.right{fill:var(--right)}
+svg .said{font-size:9.5px;font-weight:700}svg .said.bad{fill:var(--badtext)}
+svg .said.wrong,svg .said.right{fill:var(--paper)}
+svg .badge.vanishing{fill:#3B4994}svg .badge.exploding{fill:#B35806}
+svg .badge.small{fill:#B3C0E6}svg .badge.large{fill:#FDB863}
+svg .said.vanishing,svg .said.exploding{fill:#FFFFFF}
+svg .said.small,svg .said.large{fill:#1B1F24}
+svg .badge.added{fill:var(--forefill)}svg .said.added{fill:var(--filltext)}
+svg .badge.zero{fill:var(--paper);stroke:var(--rule)}
+svg .badge.changed{fill:var(--output)}
+"""
+
 # What every page has: the shell, and the graph.
 COMMON = (
     _THEMES
@@ -59,45 +106,9 @@ border-bottom:1px solid var(--rule)}
 .still svg.graph{max-width:max(100%,var(--least));height:auto}
 .notes{margin:0;padding:4px 16px;color:var(--ink);font-size:13px;list-style:none}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-svg text{font-size:11px;fill:var(--ink)}
-svg .mid{text-anchor:middle}svg .end{text-anchor:end}
-svg .name{font-size:13px;font-weight:700}svg .kind,svg .grey{font-size:9.5px;fill:var(--grey)}
-svg .name.grey{font-size:13px}
-svg .call{font-size:12px;font-weight:700;fill:var(--bandtext)}svg .band{fill:var(--band)}
-svg .title{font-size:9.5px;font-weight:700}
-svg .ft{fill:var(--foretext)}svg .bt{fill:var(--backtext)}
-svg .paper{fill:var(--paper)}svg .dash{stroke:var(--grey);stroke-dasharray:4 3}
-svg .frame{fill:none;stroke:var(--grey)}
-svg .head{fill:var(--paper)}svg .removed .frame{stroke-dasharray:5 4}
-svg .badbad{font-weight:700}
-svg .card.rule .frame{stroke:var(--back)}
-svg .parameter .head{fill:var(--parameter)}svg .parameter .frame{stroke:var(--fore);stroke-width:2}
-svg .input .head,svg .constant .head{fill:var(--source)}
-svg .output .head{fill:var(--output)}svg .output .frame{stroke:var(--gold);stroke-width:3}
-svg path.rule{fill:none;stroke:var(--rule);pointer-events:none}
-svg .cells text{text-anchor:end;pointer-events:none;font-variant-numeric:tabular-nums}
-svg .f rect{fill:var(--fore)}svg .b rect{fill:var(--back)}
-svg .cells rect.bad{fill:var(--bad)}svg text.bad{fill:var(--badtext)}
-svg .cells rect:hover{stroke:var(--ink);stroke-width:1.5}
-svg .area{fill:none;stroke:var(--rule);stroke-dasharray:2 3}
-svg .halo{fill:none;stroke:none;stroke-width:4;pointer-events:none}
-svg .e path{fill:none;stroke:var(--fore)}svg .e .tip{fill:var(--fore);stroke:none}
-svg .eb path{stroke:var(--back);stroke-dasharray:6 4}svg .eb .tip{fill:var(--back)}
-svg .sick path{stroke:var(--ink)}svg .sick .tip{fill:var(--ink)}
-svg .norm{font-size:9.5px;fill:var(--backtext);text-anchor:middle;stroke:var(--paper);
-stroke-width:4;paint-order:stroke;stroke-linejoin:round}
-svg .around rect{fill:var(--group);stroke:var(--rule)}
-svg .around text{font-size:12px;font-weight:700}
-svg .badge{fill:var(--source)}svg .badge.bad{fill:var(--bad)}
-svg .badge.wrong{fill:var(--wrong)}svg .badge.right{fill:var(--right)}
-svg .said{font-size:9.5px;font-weight:700}svg .said.bad{fill:var(--badtext)}
-svg .said.wrong,svg .said.right{fill:var(--paper)}
-svg .badge.vanishing{fill:#3B4994}svg .badge.exploding{fill:#B35806}
-svg .badge.small{fill:#B3C0E6}svg .badge.large{fill:#FDB863}
-svg .said.vanishing,svg .said.exploding{fill:#FFFFFF}
-svg .said.small,svg .said.large{fill:#1B1F24}
-svg .badge.added{fill:var(--forefill)}svg .said.added{fill:var(--filltext)}
-svg .badge.changed{fill:var(--output)}
+"""
+    + GRAPH
+    + """
 [data-to]{display:none}
 @media print{header button,header input,.legend .keys{display:none!important}
 .stage{overflow:visible}.stage svg.graph{width:100%!important;

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 
 from . import label
 from .block import Block
 from .card import LOOKS, saturated_text
-from .health import MARKS
+from .health import bar_of
 from .records import Card, Graph
 
 _DEEP = 10  # below this level what continues a chain is not moved in further
 _CELLS = 6
+_NARROW = 20  # columns that a line has, however deep it stands
 
 
-def text_of(graph: Graph) -> str:
-    """The lines of a graph; a card with several users is written out at the first of them."""
+def text_of(graph: Graph, width: int | None = None) -> str:
+    """The lines of a graph; a card with several users is written out at the first of them.
+
+    With a width, what does not fit goes on below, moved in, and the lines of the tree go on.
+    """
     cards = {card.id: card for card in graph.cards}
     tails: dict[str, list[str]] = defaultdict(list)
     has_user = set()
@@ -37,10 +42,10 @@ def text_of(graph: Graph) -> str:
         name, lead, below, level = stack.pop()
         card = cards[name]
         if name in seen:
-            lines.append(f"{lead}{_head(card)}  (see above)")
+            lines += _fitted(lead, below, f"{_head(card)}  (see above)", width)
             continue
         seen.add(name)
-        lines.append(lead + _line(card))
+        lines += _fitted(lead, below + ("│ " if tails[name] else "  "), _line(card), width)
         # Sources first, so that a chain of results goes on at the end.
         some = sorted(tails[name], key=lambda k: bool(tails[k]))
         entries = []
@@ -53,9 +58,31 @@ def text_of(graph: Graph) -> str:
                 entries.append((child, below + sign, below + rest, level + 1))
         stack += reversed(entries)
     # A cycle of groups has no first card: what is left comes at the end.
-    lines += [_line(card) for card in graph.cards if card.id not in seen]
-    lines += [f"({note})" for note in graph.notes]
+    for card in graph.cards:
+        if card.id not in seen:
+            lines += _fitted("", "  ", _line(card), width)
+    for note in graph.notes:
+        lines += _fitted("", " ", f"({note})", width)
     return "\n".join(lines)
+
+
+def _fitted(lead: str, below: str, words: str, width: int | None) -> list[str]:
+    """Words after lead, those that do not fit after below: parts are kept whole if possible."""
+    if width is None or len(lead) + len(words) <= width:
+        return [lead + words]
+    room = max(width - len(below) - 2, _NARROW)
+    found: list[str] = []
+    line = ""
+    for part in words.split("  "):
+        if line and len(line) + 2 + len(part) <= (room if found else width - len(lead)):
+            line += f"  {part}"
+            continue
+        found += [line] if line else []
+        pieces = textwrap.wrap(part, room, break_on_hyphens=False) or [""]
+        found += pieces[:-1]
+        line = pieces[-1]
+    found.append(line)
+    return [lead + found[0], *(f"{below}  {line}" for line in found[1:])]
 
 
 def _head(card: Card) -> str:
@@ -82,8 +109,9 @@ def _line(card: Card) -> str:
         words.append(f"{label.clean(card.title, 40)} {_numbers(card.gradient)}".strip())
     elif card.awaits_gradient:
         words.append("no grad yet")
-    if card.health is not None and card.health.word != "ok":
-        words.append(f"{MARKS[card.health.word]} {card.health.word}".strip())
+    word, said = bar_of(card)
+    if word not in ("", "ok"):
+        words.append(said)
     if card.saturation is not None and card.saturation > 0.5:
         words.append(f"{saturated_text(card.saturation)} saturated")
     if card.born:

@@ -52,7 +52,12 @@ def sweep(reader: Reader) -> Graph:
         reader.output, notes=reader.graph.notes, view="backward", total=reader.graph.total
     )
     root, gradients = reader.root, reader.gradients
-    shown = [node for node in reversed(reader.shown) if node in reader.measured or node is root]
+    # Of a graph that backward() has freed the order and the rules are left, without numbers.
+    shown = [
+        node
+        for node in reversed(reader.shown)
+        if node in reader.measured or node is root or node.args is None
+    ]
     seed = Card("seed", "output", f"seed = ∂{reader.symbol}/∂{reader.output}")
     seed.full_name, seed.shape, seed.dtype = seed.name, root.shape, root.dtype
     if gradients is not None and gradients.of(root) is not None:
