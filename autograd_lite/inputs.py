@@ -16,7 +16,7 @@ from .errors import (
     shape_sentence,
 )
 from .methods import NumpyMethods
-from .node import Meta, Spec
+from .node import Meta, Source, Spec
 from .op import Op
 
 NUMBERS = (float, int, bool, complex)
@@ -61,11 +61,11 @@ def stub(op: Op, value: Any, source: Any) -> Any:
 
 
 def sources(inputs: tuple[Any, ...]) -> Meta:
-    """The untracked Tensors with a name: a node keeps their arrays, a drawing wants their names."""
+    """What a node remembers of untracked Tensors with a name, for drawings."""
     meta = Meta()
     meta.sources = tuple(
-        ref(x)
-        for x in inputs
+        Source(i, x)
+        for i, x in enumerate(inputs)
         if isinstance(x, NumpyMethods) and not x._is_tracked() and x._meta is not None
     )
     return meta

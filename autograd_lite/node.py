@@ -72,7 +72,35 @@ class Meta:
         self.scope: Any = None
         self.held: tuple[Any, ...] = ()
         self.prints: tuple[Any, ...] | None = None
-        self.sources: tuple[Any, ...] = ()
+        self.sources: tuple[Source, ...] = ()
+
+
+# A named constant of so many entries or fewer is kept for drawings.
+_SMALL = 4096
+
+
+class Source:
+    """A named constant that a node has read: its name for good, its values if they are few.
+
+    Attributes:
+        index: of the input. meta: of the Tensor; it has the name.
+        tensor: a weak reference to the Tensor. value: its array, or None.
+    """
+
+    __slots__ = ("index", "meta", "tensor", "value")
+
+    def __init__(self, index: int, t: Any) -> None:
+        self.index = index
+        self.meta: Meta = t._meta
+        self.tensor = weakref.ref(t)
+        # A write into the Tensor makes a copy of an array that is held here, but what shares
+        # another's memory may be written by way of that, which nobody would see here.
+        own = t._alias is None and t._value.size <= _SMALL
+        self.value: Any = t._value if own else None
+
+    @property
+    def name(self) -> str | None:
+        return self.meta.name
 
 
 class Spec(weakref.ref):  # type: ignore[type-arg]

@@ -93,7 +93,7 @@ def check(name, picture, svg):
         assert any(word in text for text in shown), word
     for word in {
         "graph": ["mean((p − y)²)", "hidden", "Linear(2→3) + sigmoid", "∂L/∂W1", "0.277"],
-        "ops": ["x @ W1 + b1", "saves h 2×3"],
+        "ops": ["x @ W1", "saves h 2×3"],
         "backward": ["seed = ∂L/∂L", "∂x not needed", "uses saved h 2×3, W2 3×1"],
         "folded": ["▼▼ vanishing", "Linear(64→64) + σ × 6 folded"],
         "lstm": ["step 1", "LSTM cell", "f2 * c1 + i2 * a2"],

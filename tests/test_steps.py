@@ -420,7 +420,7 @@ def test_the_script_computes_nothing_and_names_nothing():
     [
         (lambda p: (p**2).sum(), "∂E/∂E · 2·p"),
         (lambda p: (p**2).mean(), "∂E/∂E/2 · 2·p"),
-        (lambda p: -(T * ag.log(p)).mean(), "((−∂E/∂E)/2 · t)/p"),
+        (lambda p: -(T * p**3.0).mean(), "((−∂E/∂E)/2 · t) ⊙ 3·p²"),
         (lambda p: p.sum(), "∂E/∂E · ones(2, 1)"),  # here nothing else has the shape
         (lambda p: (p @ np.ones((1, 3))).sum(), None),
     ],

@@ -76,7 +76,7 @@ HOSTILE = [
 @pytest.mark.parametrize("direction", ["LR", "TB"])
 def test_hostile_names_come_out_readable(name, direction):
     x = leaf([1.0, 2.0], name)
-    picture = draw((x * x + 1).named(name), direction=direction)
+    picture = draw((x * x + 1).named("the result"), direction=direction)
     assert picture.dot.source.encode()
     if HAS_DOT or HAS_PYGRAPHVIZ:
         shown = " ".join(clean(name, 24).split()) or "n0"

@@ -90,7 +90,7 @@ def test_the_steps_of_a_loop_are_found():
         h = ag.tanh(x @ W + h @ U)
     picture = draw(h.sum(), health=False)
     ((name, count),) = groups_of(picture)
-    assert name.startswith("steps ") and count == 29
+    assert name.startswith("steps ") and count == 30
     # The shared weights have one edge each, with the whole gradient behind it.
     (g,) = ag.gradients([h.sum()], [W])
     assert cards(picture)["W"].gradient.norm == pytest.approx(np.linalg.norm(g.data))

@@ -44,7 +44,7 @@ def test_the_view_of_ops_has_a_box_for_each_op():
     saves = {box.call: box.saves for box in boxes}
     assert saves["h @ W2"] == ["h 2×3", "W2 3×1"]
     assert saves["σ(z1)"] == ["h 2×3"]
-    assert saves["x @ W1 + b1"] == []
+    assert saves["n11 + b1"] == []
 
 
 @needs_renderer

@@ -106,7 +106,8 @@ class Words:
             return None
         value, origin = constant(arg, node)
         if value is None:
-            return Source((node, i), self.made_up((node, i)))
+            name = _readable(getattr(origin, "name", None))
+            return Source((node, i), name or self.made_up((node, i)))
         key = ("array", id(value))
         name = _readable(self.names.get(key)) or _readable(getattr(origin, "name", None))
         if name:

@@ -11,6 +11,7 @@ from ..node import Node
 from . import groups
 from .groups import Part
 from .health import ORDER, badness
+from .names import run_of
 from .records import Health
 
 # From so many cards on, runs of equal groups are folded without being asked for.
@@ -21,26 +22,42 @@ class Unit:
     """A group drawn as one card, or a run of equal groups.
 
     Attributes:
-        members: the nodes of each group. names: what each is called.
-        shown: which member's numbers the card shows: the one of the worst health.
+        members: the nodes of each group. names: what each is called. name: what all are.
+        shown: which member's numbers the card shows: the one of the worst health, the last where
+            all is well (is_ok).
         title: what a member computes.
     """
 
-    __slots__ = ("found", "members", "names", "parent", "shown", "title")
+    __slots__ = ("is_ok", "members", "name", "names", "parent", "shown", "title")
 
-    def __init__(self, parts: list[Part], measured: dict[Any, Health], found: bool = False) -> None:
+    def __init__(self, parts: list[Part], measured: dict[Any, Health], found: str = "") -> None:
         self.members = [part.whole for part in parts]
-        self.names = [part.name for part in parts]
+        # Of parts that share a name each has its number behind it.
+        self.names = [f"{part.name} {part.place}" if part.place else part.name for part in parts]
+        alike = parts[0].place and len({part.name for part in parts}) == 1
+        self.name = run_of(self.names)
+        if found:
+            self.name = f"{found}{'s' if len(parts) > 1 else ''} {self.name}"
+            self.names = [f"{found} {name}" for name in self.names]
+        elif alike:
+            self.name = f"{parts[0].name} {run_of([str(part.place) for part in parts])}"
         self.title = groups.described(parts[0], symbols=True)
         self.parent = parts[0].parent
-        self.found = found
-        worst = [badness(worst_of(part.whole, measured)) for part in parts]
-        self.shown = worst.index(min(worst))
+        found_health = [worst_of(part.whole, measured) for part in parts]
+        worst = [badness(health) for health in found_health]
+        self.is_ok = all(health is None or health.word == ORDER[-1] for health in found_health)
+        # Where all is well none is worse than another: the last is shown.
+        self.shown = len(parts) - 1 if self.is_ok else worst.index(min(worst))
 
     @property
     def whole(self) -> Iterator[Node]:
         """All nodes of all members."""
         return (node for member in self.members for node in member)
+
+    def word(self, k: int) -> str:
+        """What the result of a member is called in expressions."""
+        name = self.names[k]
+        return name if name.replace(".", "_").isidentifier() else f"[{name}]"
 
 
 class Plan:
@@ -74,6 +91,7 @@ def worst_of(nodes: Iterable[Node], measured: dict[Any, Health]) -> Health | Non
 
 def planned(
     nodes: list[Node],
+    root: Part,
     cards: int,
     *,
     depth: int | None,
@@ -83,7 +101,6 @@ def planned(
 ) -> Plan:
     """What to draw of nodes (oldest first), which would make so many cards if all were drawn."""
     plan = Plan()
-    root = groups.tree(nodes)
     parts = list(root.inside())
     folding = fold is True or (fold == "auto" and cards > _FOLD_FROM)
     closed: set[Part] = set()
@@ -154,14 +171,16 @@ def _fold_parts(
 
 def _fold_found(plan: Plan, root: Part, measured: dict[Any, Health]) -> None:
     """Fold repeats that are found in nodes outside of all groups."""
-    for run in groups.repeats(root.own):
+    runs = groups.repeats(root.own)
+    for number, run in enumerate(runs):
+        loop = f"loop {number + 1}, step" if len(runs) > 1 else "step"
         parts = []
         for k, member in enumerate(run):
             part = Part(str(k + 1), "", root, None)
             part.own = part.whole = member
             parts.append(part)
         for some in _alike(parts, measured):
-            plan.enter(Unit(some, measured, found=True))
+            plan.enter(Unit(some, measured, loop))
 
 
 def _runs(signs: list[Any]) -> list[tuple[int, int]]:

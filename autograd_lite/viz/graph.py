@@ -20,11 +20,12 @@ from . import fold, groups, label, recover
 from .block import block_of
 from .fold import Unit
 from .health import THRESHOLDS, has_nan, judged, saturation
+from .joined import joined
 from .label import ELLIPSIS, Expression
-from .names import key_of, names_of as names_of, readable, run_of
+from .names import ids, key_of, names_of as names_of, numbered, readable
 from .notes import finish
-from .records import BAND, FUSED, NAME, WORD, Card, Graph, Health, Options
-from .wiring import enclose, wire
+from .records import BAND, NAME, WORD, Card, Graph, Health, Options
+from .wiring import bundled, enclose, wire
 
 
 def read(t: Any, names: Any, options: Options) -> Graph:
@@ -48,7 +49,7 @@ class Reader:
         self.wires: list[tuple[Node, int, Any, Card]] = []
         self.uses = Counter(p for node in self.nodes for p in node.parents)
         self.user = {p: node for node in self.nodes for p in node.parents}
-        self.output = self._output_name()
+        self._call()
         self.symbol = _summed(self.output, self.root)
         self.measured: dict[Any, Health] = {}
         self.born: dict[Node, str] = {}
@@ -71,8 +72,35 @@ class Reader:
             if parent is not None:
                 yield i, parent, arg
             elif not self._is_inline(arg):
-                value = recover.constant(arg, node)[0]
-                yield i, (node, i) if value is None else key_of(value), arg
+                value, source = recover.constant(arg, node)
+                if value is not None:
+                    yield i, key_of(value), arg
+                else:  # of a named one it is known at least which it is
+                    meta = getattr(source, "meta", None)
+                    yield i, (node, i) if meta is None else self.sources[id(meta)], arg
+
+    def _call(self) -> None:
+        """What every tensor is called, the same in all views: ``given`` names and ``ids``."""
+        found: dict[Any, str | None] = {}
+        self.sources = recover.sources(self.nodes)
+        for node in self.nodes:
+            for i, key, _ in self.operands(node):
+                if type(key) is not Node and key not in found:
+                    found[key] = self._own_name(node, i, key)
+            own = None if node.meta is None else node.meta.name
+            found[node] = readable(self.names.get(node)) or readable(own)
+        self.given = numbered({key: name for key, name in found.items() if name})
+        taken = set(self.given.values())
+        usual = "L"
+        while usual in taken:
+            usual = "out" if usual == "L" else f"{usual}_"
+        self.output = label.clean(self.given.get(self.root) or usual, WORD)
+        self.tree = groups.tree(self.nodes)
+        home = {n: part for part in (self.tree, *self.tree.inside()) for n in part.own}
+        self.joined = joined(self.nodes, self.given, self.operands, home)
+        # What has a card in every view comes first: its numbers have no gaps.
+        late = [key for key in found if key in self.joined]
+        self.ids = ids([*(key for key in found if key not in self.joined), *late], {*taken, usual})
 
     def _is_inline(self, arg: Any) -> bool:
         """Whether a constant is written into the expression: a number without a name."""
@@ -90,11 +118,9 @@ class Reader:
             for _, key, _ in self.operands(node):
                 if type(key) is not Node:
                     users.setdefault(key, set()).add(node)
-        # Of the results that may be written into expressions not half are short enough.
-        passing = sum(map(self._is_passing, nodes)) * 2 // 5 if options.inline else 0
-        count = len(nodes) + len(users) - passing
+        cards = len(nodes) + len(users) - (len(self.joined) if options.inline else 0)
         boxes = options.view != "cards"  # the other views show every op by itself
-        if options.grads and (count > min(options.max_nodes, 30) or options.fold is True):
+        if options.grads and (cards > min(options.max_nodes, 30) or options.fold is True):
             first = recover.Gradients(nodes, self.root, set(), self._judge)
             self.measured = first.measured
         # Of leaves only those of one user belong to a group.
@@ -105,7 +131,8 @@ class Reader:
         }
         self.plan = fold.planned(
             nodes,
-            count,
+            self.tree,
+            cards,
             depth=None if boxes else options.depth,
             fold=False if boxes else options.fold,
             max_nodes=len(nodes) * 3 if boxes else options.max_nodes,
@@ -113,6 +140,14 @@ class Reader:
         )
         self.part_of = {node: part for part in self.plan.open for node in part.own}
         self.users = {key: {self.plan.item(n) for n in some} for key, some in users.items()}
+        step = {
+            node: k
+            for unit in set(self.plan.units.values())
+            for k, member in enumerate(unit.members)
+            for node in member
+        }
+        # What several groups of a run read: it is of none of them, and has a card.
+        self.common = {k for k, some in users.items() if len({step.get(n) for n in some}) > 1}
         self._look_for_birth()
 
         def keys(node: Node) -> set[Any]:
@@ -184,7 +219,10 @@ class Reader:
         self.gradients: recover.Gradients | None = None
         if options.grads:
             measure = None if self.measured else self._judge
-            found = recover.Gradients(self.nodes, self.root, drawn | self.leaves, measure)
+            self.bundles = bundled(self)
+            found = recover.Gradients(
+                self.nodes, self.root, drawn | self.leaves, measure, self.bundles
+            )
             self.gradients = found
             self.measured = self.measured or found.measured
             if measure is not None and not self.born:
@@ -231,21 +269,21 @@ class Reader:
         sources: list[tuple[Node, int, Any]] = []
         for i, key, _ in inputs:
             sources += self.inlined.get(key, [(node, i, key)])
-        if node.op.outputs:  # its outputs have the cards
-            self.words[node], self.inlined[node] = self._expression(node, False), sources
+        if node.op.outputs:
+            self.words[node] = self._expression(node)
+            if self.options.joint:
+                self._add_joint(node, sources)
+                self.words[node] = label.named(self.cards[node].name)
+            else:  # its outputs have the cards
+                self.inlined[node] = sources
             return
-        if self.options.inline and node not in self.born and self._joins(node):
-            call = self._expression(node, False)
-            # A product stays with the bias that is added to it, however long the names are.
-            if len(call[0]) <= (BAND if node.op.name == "matmul" else FUSED):
-                self.words[node], self.inlined[node] = call, sources
-                return
-        card = self._card(node, "output" if node is self.root else "result", self._name(node), node)
+        if self.options.inline and node not in self.born and node in self.joined:
+            self.words[node], self.inlined[node] = self._expression(node), sources
+            return
+        card = self._card(node, "output" if node is self.root else "result", node)
         card.op = label.clean(node.op.name, NAME)
-        card.call, word = self._called(node)
-        if card.full_name:
-            word = label.named(label.clean(card.full_name, WORD))
-        self.words[node] = word
+        card.call = label.clean(self._expression(node)[0], 2 * BAND)
+        word = self.words[node] = self._word(card)
         card.line = groups.line_of(node) if self.options.source else ""
         card.saves = self.saved(node, word[0]) if self.options.saved else []
         if self.options.health is not None:
@@ -260,6 +298,17 @@ class Reader:
             card.awaits_gradient = False  # nothing will come: the graph is freed
         self.wires += [(user, i, key, card) for user, i, key in sources]
 
+    def _add_joint(self, node: Node, sources: list[tuple[Node, int, Any]]) -> None:
+        """The box of an op with several outputs: their gradients go through it together."""
+        word = self.words[node][0]
+        box = self._card(node, "op", node)
+        box.name = box.op = label.clean(node.op.name, NAME)
+        box.shape = box.dtype = None
+        box.call = label.clean(word, 2 * BAND)
+        box.line = groups.line_of(node) if self.options.source else ""
+        box.saves = self.saved(node, word) if self.options.saved else []
+        self.wires += [(user, i, key, box) for user, i, key in sources]
+
     def _add_unit(self, unit: Unit) -> None:
         """One card for a group, or for a run of groups that are built alike."""
         sources = []
@@ -271,77 +320,93 @@ class Reader:
                     if key not in self.cards:
                         self._add_source(node, i, key, arg)
                     sources.append((node, i, key))
-        out, count = self.out_of(unit), len(unit.members)
+        out, times = self.out_of(unit), len(unit.members)
         role = "output" if self.root in set(unit.whole) else "group"
-        name = ("" if not unit.found else "steps " if count > 1 else "step ") + run_of(unit.names)
-        card = self._card(out, role, name, out)
-        card.name = label.clean(name, NAME)
-        card.count, card.call = count, label.clean(unit.title, 2 * BAND)
+        card = self._card(out, role, out)
+        card.full_name, card.name = unit.name, label.clean(unit.name, NAME)
+        card.count, card.call = times, label.clean(unit.title, 2 * BAND)
         leaves: dict[Any, str] = {}
         for node in unit.members[unit.shown]:
             for i, key, _ in self.operands(node):
                 if type(key) is not Node and self._is_within(unit, node, i, key):
-                    own = (self._source_name(node, i, key) or "").rpartition(".")[2]
+                    own = self.given.get(key, "").rpartition(".")[2]
                     leaves[key] = f"{label.clean(own, WORD)} {label.shape_text(_shape(node, i))}"
         parts = [", ".join(list(leaves.values())[:3]) + (", …" if len(leaves) > 3 else "")]
-        which = "worst" if self.options.health is not None else "shown"
+        every = self._parameters(unit)
+        if times > 1 and len(every) > len(leaves):
+            parts.append(f"{len(every)} parameters in all")
+        which = "shown" if unit.is_ok or self.options.health is None else "worst"
         shown = label.clean(unit.names[unit.shown], NAME)
-        parts += [f"{which} is {shown}"] if count > 1 else []
+        parts += [f"{which} is {shown}"] if times > 1 else []
         card.subtitle = " · ".join(part for part in parts if part.strip())
-        word = label.named(card.id)
+        for k, member in enumerate(unit.members):
+            word = label.named(label.clean(unit.word(k), NAME))
+            for node in member:
+                name = self.given.get(node)
+                self.cards[node] = card
+                self.words[node] = word if name is None else label.named(label.clean(name, WORD))
         for node in unit.whole:
-            self.cards[node], self.words[node] = card, word
             card.born = card.born or self.born.get(node, "")
         self._show_value(card, self.values.get(out))
         self._show_gradient(card, out, None)
-        card.title = f"∂{self.symbol}" if card.gradient is not None else ""
+        if out is not self.root:
+            card.title = (
+                f"∂{self.symbol}/∂{self.words[out][0]}" if card.gradient is not None else ""
+            )
         card.awaits_gradient = False
         if self.options.health is not None:
             card.health = fold.worst_of(unit.members[unit.shown], self.own_health)
         inside = set(unit.whole)
         self.wires += [(u, i, k, card) for u, i, k in sources if k not in inside]
 
+    def _parameters(self, unit: Unit) -> set[Any]:
+        """The leaves that are drawn as part of a unit's card."""
+        leaves = {p for n in unit.whole for p in n.parents if p is not None and type(p) is not Node}
+        return {p for p in leaves if self.users[p] == {unit} and p not in self.common}
+
     def _is_within(self, unit: Unit, node: Node, i: int, key: Any) -> bool:
         """Whether a leaf or constant is drawn as part of a unit's card."""
         if self.users[key] != {unit}:
             return False
+        if key in self.common and (node.parents[i] is not None or key in self.given):
+            return False
         parameter = node.parents[i] is not None
-        return parameter or len(unit.members) > 1 or not self._source_name(node, i, key)
+        return parameter or len(unit.members) > 1 or key not in self.given
 
-    def _joins(self, node: Node) -> bool:
-        """Whether a result may be written into its user's expression: one in the same group."""
-        return self._is_passing(node) and self.part_of.get(node) is self.part_of.get(
-            self.user[node]
-        )
-
-    def _is_passing(self, node: Node) -> bool:
-        """Whether a result is nobody's but its only user's."""
-        return node is not self.root and self.uses[node] == 1 and not self._name(node)
-
-    def _source_name(self, node: Node, i: int, key: Any) -> str | None:
+    def _own_name(self, node: Node, i: int, key: Any) -> str | None:
+        """The name of a leaf or constant that node reads, as its user has given it."""
         leaf = node.parents[i]
         if leaf is not None:
-            return self._name(leaf)
+            own = None if leaf._meta is None else leaf._meta.name
+            return readable(self.names.get(leaf)) or readable(own)
         value, source = recover.constant(None if node.args is None else node.args[i + 1], node)
         return readable(self.names.get(key_of(value))) or readable(getattr(source, "name", None))
 
     def _add_source(self, node: Node, i: int, key: Any, arg: Any) -> None:
         """The card of a leaf or a constant that node reads."""
-        leaf, name = node.parents[i], self._source_name(node, i, key)
+        leaf = node.parents[i]
         if leaf is not None:
-            card = self._card(key, "parameter", name, leaf)
+            card = self._card(key, "parameter", leaf)
             self._show_value(card, leaf._value)
             self._show_gradient(card, leaf, leaf._grad)
         else:
             value = recover.constant(arg, node)[0]
-            card = self._card(key, "input" if name else "constant", name, _like(arg, value))
+            role = "input" if key in self.given else "constant"
+            card = self._card(key, role, _like(arg, value))
             self._show_value(card, value)
-        self.words[key] = label.named(label.clean(card.full_name or card.id, WORD))
+        self.words[key] = self._word(card)
 
-    def _card(self, key: Any, role: str, name: str | None, like: Any) -> Card:
-        number = f"n{len(self.graph.cards)}"
-        word = name or (self.output if role == "output" else number)
-        card = Card(number, role, label.clean(word, NAME), name or "")
+    @staticmethod
+    def _word(card: Card) -> Expression:
+        return label.named(label.clean(card.full_name or card.name, WORD))
+
+    def called(self, key: Any) -> str:
+        """What a tensor is called: by its user, or by its number; "" where it has neither."""
+        return self.given.get(key, self.output if key is self.root else self.ids.get(key, ""))
+
+    def _card(self, key: Any, role: str, like: Any) -> Card:
+        name = label.clean(self.called(key), NAME)
+        card = Card(self.ids[key], role, name, self.given.get(key, ""))
         # Of a constant that the user has dropped even these may be unknown.
         card.shape = getattr(like, "shape", None)
         card.dtype = getattr(like, "dtype", None)
@@ -349,41 +414,18 @@ class Reader:
         self.graph.cards.append(card)
         return card
 
-    def _name(self, target: Any) -> str | None:
-        own = target.meta if type(target) is Node else target._meta
-        return readable(self.names.get(target)) or readable(None if own is None else own.name)
-
-    def _output_name(self) -> str:
-        name = self._name(self.root)
-        if name:
-            return label.clean(name, WORD)
-        return "out" if "L" in self.names.values() else "L"
-
     # -- words -----------------------------------------------------------------------------------
 
-    def _called(self, node: Node) -> tuple[str, Expression]:
-        """What the band says, and what stands for the result in other expressions."""
-        number = label.named(self.cards[node].id)
-        whole = self._expression(node, False)
-        if len(whole[0]) > BAND:
-            whole = self._expression(node, True)
-        return label.clean(whole[0], 2 * BAND), whole if len(whole[0]) <= WORD else number
-
-    def _expression(self, node: Node, short: bool) -> Expression:
-        operands = list(self._words(node, short))
+    def _expression(self, node: Node) -> Expression:
+        operands = list(self._words(node))
         return label.expression(node.op.name, operands, node.params or {}, node.op.params)
 
-    def _words(self, node: Node, short: bool) -> Iterator[Expression]:
+    def _words(self, node: Node) -> Iterator[Expression]:
+        """What the inputs of a node are called; only what has no card is written out."""
         keys = {i: key for i, key, _ in self.operands(node)}
         for i, parent in enumerate(node.parents):
             if i in keys:
-                card = self.cards.get(keys[i])
-                if keys[i] not in self.words:
-                    yield label.named(ELLIPSIS)
-                elif short and card is not None and not card.full_name:
-                    yield label.named(card.id)
-                else:
-                    yield self.words[keys[i]]
+                yield self.words.get(keys[i], label.named(ELLIPSIS))
             elif node.args is None:
                 yield label.named(ELLIPSIS)
             elif parent is None and node.args[i + 1] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -22,9 +23,10 @@ class Part:
         name, kind: as its scope says. scope: the Scope, or None for a repeat that was found.
         parent: the Part around it; children: those inside it. own: nodes in no child.
         whole: all nodes inside, oldest first. depth: 1 for the outermost.
+        place: which it is, from 1, of those beside it that have its name; 0 where it is alone.
     """
 
-    __slots__ = ("children", "depth", "kind", "name", "own", "parent", "scope", "whole")
+    __slots__ = ("children", "depth", "kind", "name", "own", "parent", "place", "scope", "whole")
 
     def __init__(self, name: str, kind: str, parent: Part | None, scope: Any) -> None:
         self.name = name
@@ -35,6 +37,7 @@ class Part:
         self.own: list[Node] = []
         self.whole: list[Node] = []
         self.depth = 0
+        self.place = 0
 
     def inside(self) -> Iterator[Part]:
         """The groups within this one, outer ones first."""
@@ -92,6 +95,12 @@ def tree(nodes: list[Node]) -> Part:
     _settle(root)
     for part in root.inside():
         part.depth = part.parent.depth + 1 if part.parent is not None else 0
+    for part in (root, *root.inside()):
+        names = Counter(child.name for child in part.children)
+        seen = Counter[str]()
+        for child in part.children:
+            seen[child.name] += 1
+            child.place = seen[child.name] if names[child.name] > 1 else 0
     return root
 
 
@@ -200,10 +209,18 @@ def repeats(nodes: list[Node]) -> list[list[list[Node]]]:
         if length < 3 * period:
             continue
         start, count = _in_phase(nodes, start, period, length)
+        if _is_like(nodes[max(start - period, low) : start], nodes[start : start + period]):
+            # The first step reads what was there before the loop, so its wiring is another.
+            start, count = start - period, count + 1
         ends = [start + k * period for k in range(count + 1)]
         runs.append([nodes[a:b] for a, b in pairwise(ends)])
         stretches += [(low, start), (ends[-1], high)]
     return sorted(runs, key=lambda run: run[0][0].order)
+
+
+def _is_like(some: list[Node], others: list[Node]) -> bool:
+    """Whether two stretches have the same ops with results of the same shapes."""
+    return [(n.op, n.shape, n.dtype) for n in some] == [(n.op, n.shape, n.dtype) for n in others]
 
 
 def _ids(nodes: list[Node]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from itertools import count
 from typing import Any
 from weakref import ref
 
@@ -58,6 +60,37 @@ def _enter(found: dict[Any, str], names: Mapping[str, Any]) -> None:
         else:
             continue
         found.setdefault(key, name)
+
+
+def numbered(found: Mapping[Any, str]) -> dict[Any, str]:
+    """Names by key, each once: of those that share one each gets its number, in order.
+
+    >>> numbered({1: "w", 2: "b", 3: "w"})
+    {1: 'w_1', 2: 'b', 3: 'w_2'}
+    """
+    shared = {name for name, times in Counter(found.values()).items() if times > 1}
+    known, seen = set(found.values()), Counter[str]()
+    unique = {}
+    for key, name in found.items():
+        if name in shared:
+            seen[name] += 1
+            own = f"{name}_{seen[name]}"
+            while own in known:
+                own += "_"
+            known.add(own)
+            name = own
+        unique[key] = name
+    return unique
+
+
+def ids(keys: Iterable[Any], taken: Collection[str]) -> dict[Any, str]:
+    """``n0``, ``n1``, … for keys, without what somebody has called a tensor.
+
+    >>> ids("abc", {"n1"})
+    {'a': 'n0', 'b': 'n2', 'c': 'n3'}
+    """
+    fresh = (name for k in count() if (name := f"n{k}") not in taken)
+    return dict(zip(keys, fresh, strict=False))
 
 
 def readable(name: str | None) -> str | None:

@@ -31,6 +31,9 @@ def steps(
     names: Mapping[str, Any] | None = None,
     max_cells: int = 64,
     max_nodes: int = 150,
+    inline: bool = True,
+    fold: str | bool = "auto",
+    depth: int | None = None,
     report: Any = None,
 ) -> Steps:
     """The forward and the backward pass of t, one step after the other, as a page to play.
@@ -45,6 +48,10 @@ def steps(
         names: names of Tensors and arrays, over those given by ``named``; ``locals()`` will do.
         max_cells: an array with more entries is shown as its distribution.
         max_nodes: of a larger graph only the cards nearest to t and to the leaves have steps.
+        inline: write short arithmetic into the line of its only user; False makes every op a step.
+        fold: runs of equal groups, and the steps of a loop, share one step; "auto" does so only
+            where the cards would be more than max_nodes, False never does.
+        depth: groups (``scope``, modules) that lie deeper than this are one step each.
         report: of ``check_derivation``: tensors and steps that it names are marked right, carried
             or wrong.
 
@@ -63,21 +70,32 @@ def steps(
     >>> played.steps[0].text
     'L = sum(x * x)'
     """
-    t = checked(t, names, "steps", max_cells=(max_cells, 0), max_nodes=(max_nodes, 1))
+    limits = {"max_cells": (max_cells, 0), "max_nodes": (max_nodes, 1)}
+    if depth is not None:
+        limits["depth"] = (depth, 0)
+    t = checked(t, names, "steps", **limits)
+    if not (isinstance(fold, bool) or fold == "auto"):
+        raise ArgumentError(f"steps: got fold={fold!r}, expected True, False or 'auto'.")
     if report is not None and not isinstance(getattr(report, "steps", None), Mapping):
         raise ArgumentError(
             f"steps: got report of type {type(report).__name__}, expected what check_derivation "
             "returns; leave it out for a page without marks."
         )
-    return Steps(Sweep(_read(t, names or {}, max_cells, max_nodes), report))
-
-
-def _read(t: Tensor, names: Mapping[str, Any], max_cells: int, max_nodes: int) -> Reader:
-    """The reading of a graph with nothing folded if its cards fit, else folded as draw does."""
     options = Options(
-        max_cells=max_cells, max_nodes=max_nodes, inline=True, health=dict(THRESHOLDS)
+        max_cells=max_cells,
+        max_nodes=max_nodes,
+        inline=bool(inline),
+        depth=depth,
+        fold=fold,
+        health=dict(THRESHOLDS),
+        joint=False,
     )
-    if len(walk.collect([t._node])) <= 4 * max_nodes:
+    return Steps(Sweep(_read(t, names or {}, options), report))
+
+
+def _read(t: Tensor, names: Mapping[str, Any], options: Options) -> Reader:
+    """The reading of a graph with nothing folded if its cards fit, else folded as asked for."""
+    if options.fold == "auto" and len(walk.collect([t._node])) <= 4 * options.max_nodes:
         reader = Reader(t, names, replace(options, fold=False))
         if all(card.role != "hidden" for card in reader.graph.cards):
             return reader

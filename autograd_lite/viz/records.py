@@ -10,7 +10,7 @@ from .block import Block
 # As much of a name as a header, a title or an expression holds; a tooltip has the rest.
 NAME, WORD, BAND, TOOLTIP = 24, 14, 26, 300
 # The longest expression that is written into that of its user.
-FUSED = 20
+FUSED = 26
 # The roles of tensors that no op has made.
 SOURCES = ("parameter", "input", "constant")
 
@@ -39,12 +39,13 @@ class Card:
     """One box of the picture: a tensor, mostly.
 
     Attributes:
-        id: ``n0``, ``n1``, … in topological order.
+        id: ``n0``, ``n1``, … in topological order; the same in every view of a graph.
         role: "parameter", "input", "constant", "result", "output"; "hidden" for all that is not
             drawn, "ghost" for a card that stands for another, of the role that ``of`` names;
             "group" for a group drawn as one card; "op" in the view of ops, "rule" in the backward
             view; "removed" in a difference.
         name: what the header shows: the tensor's name, cut, or its id; full_name: uncut, or "".
+            Of tensors that share a name each has its number: ``w_1``, ``w_2``.
         call: of an op's result, what was called; op: the op's name.
         shape, dtype, value, gradient: of the tensor; None where not known or not asked for.
         title: of the gradient: ``∂L/∂W``, ``seed``, or ``W.grad`` where it is the stored one.
@@ -142,3 +143,4 @@ class Options:
     saved: bool = True
     source: bool = True
     report: Any = None
+    joint: bool = True  # an op of several outputs has a box of its own

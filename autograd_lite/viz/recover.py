@@ -17,26 +17,52 @@ import numpy as np
 
 from .. import walk
 from ..cotangent import conjugated, settle
-from ..node import Node
+from ..node import Node, Source
 from .block import norm_of
+from .names import key_of
 
 _ARRAYS = (np.ndarray, np.generic)
 
 
 def constant(arg: Any, node: Node) -> tuple[Any, Any]:
-    """What a node kept of an untracked input: (its value, the Tensor or array it came from).
+    """What a node kept of an untracked input: (its value, where that came from).
 
-    Both are None where the user has dropped it, or written into it since.
+    Both are None where the user has dropped it, or written into it since; of a named one that was
+    dropped the name is known, and the value if it is small.
     """
+    known = named_source(arg, node)
     if not isinstance(arg, ref):
-        named = (s() for s in (node.meta.sources if node.meta is not None else ()))
-        return arg, next((t for t in named if t is not None and t._value is arg), arg)
+        return arg, arg if known is None else known
+    if known is not None and known.value is not None:
+        return known.value, known
     source = arg()
-    if source is None or getattr(source, "_written", 0) > node.order:
-        return None, None
-    if getattr(source, "_node", None) is not None:
-        return None, None  # a write has made it stand for a recorded result since
+    gone = source is None or getattr(source, "_written", 0) > node.order
+    # Or a write has made it stand for a recorded result since.
+    if gone or getattr(source, "_node", None) is not None:
+        return None, known
     return getattr(source, "_value", source), source
+
+
+def named_source(arg: Any, node: Node) -> Source | None:
+    """What a node remembers of a named constant that it keeps as arg, or None."""
+    if node.meta is None or not node.meta.sources or node.args is None:
+        return None
+    return next((s for s in node.meta.sources if node.args[s.index + 1] is arg), None)
+
+
+def sources(nodes: list[Node]) -> dict[int, Any]:
+    """Keys of named constants, by the id of what has the name: that of an array that is known."""
+    keys: dict[int, Any] = {}
+    for node in nodes:
+        if node.meta is None or node.args is None:
+            continue
+        for source in node.meta.sources:
+            value = constant(node.args[source.index + 1], node)[0]
+            if value is not None:
+                keys[id(source.meta)] = key_of(value)
+            else:
+                keys.setdefault(id(source.meta), ("source", id(source.meta)))
+    return keys
 
 
 def stale_leaf(parent: Any, node: Node) -> bool:
@@ -155,11 +181,13 @@ class Gradients:
         drawn: the nodes and leaves whose gradients are wanted.
         measure: called with the gradient of each node and leaf, in the walk's convention; what it
             gives is kept in ``measured``.
+        bundles: per (node, input number) by what the sum is known of all that several carry.
 
     Attributes:
         problem: why there are none, a sentence, or "".
         shared: the drawn nodes and leaves that several edges lead to.
         sent: per (node, input number) of those edges, the norm of what it carries.
+        summed: per bundle of such edges, the norm of all that they carry to one tensor.
         measured: per node and leaf that the sweep has reached, what measure gave.
         suspects: nodes whose rule made a NaN or inf of a finite gradient, in the sweep's order (of
             some of them the walk makes zeros, where an op says that nothing was used).
@@ -171,12 +199,14 @@ class Gradients:
         root: Node,
         drawn: set[Any],
         measure: Callable[[Any], Any] | None = None,
+        bundles: Mapping[tuple[Node, int], Any] | None = None,
     ) -> None:
         self.problem = ""
         self.measured: dict[Any, Any] = {}
         self.suspects: list[Node] = []
         self.shared: set[Any] = set()
         self.sent: dict[tuple[Node, int], float] = {}
+        self.summed: dict[Any, float] = {}
         self._found: dict[Any, Any] = {}
         self._unsure = _behind_freed(nodes)
         freed = frozenset(node for node in nodes if node.args is None)
@@ -185,7 +215,7 @@ class Gradients:
         seed = np.ones(root.shape, root.dtype)
         seeds = [(root, seed if root.shape else seed[()])]
         targets = frozenset(x for x in drawn if type(x) is Node) | freed
-        probe = _Probe(nodes, drawn, self.sent, measure, self.measured)
+        probe = _Probe(nodes, drawn, self.sent, measure, self.measured, bundles or {})
         self.shared = probe.shared
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -197,6 +227,9 @@ class Gradients:
             self.sent.clear()
             self.measured.clear()
         probe.drop_unfinished()
+        if not self.problem:
+            with np.errstate(all="ignore"):
+                self.summed = {bundle: norm_of(g) for bundle, g in probe.sums.items()}
         self.suspects = probe.suspects
         if measure is not None:
             for target, g in self._found.items():
@@ -237,7 +270,10 @@ class _Probe:
         sent: dict[tuple[Node, int], float],
         measure: Callable[[Any], Any] | None,
         measured: dict[Any, Any],
+        bundles: Mapping[tuple[Node, int], Any],
     ) -> None:
+        self.bundles = bundles
+        self.sums: dict[Any, Any] = {}
         self.sent = sent
         self.measure = measure
         self.measured = measured
@@ -253,6 +289,10 @@ class _Probe:
         if self.inputs and self.node is not None:
             for i in range(len(self.node.parents)):
                 self.sent.pop((self.node, i), None)
+                # What was added cannot be taken away again: the sum is not known.
+                bundle = self.bundles.get((self.node, i))
+                if bundle is not None:
+                    self.sums[bundle] = np.nan
 
     def __call__(self, node: Node, g: Any, term: Any) -> None:
         if self.measure is not None:
@@ -281,4 +321,9 @@ class _Probe:
             if term.shape != node.shape and node.op.pointwise:
                 term = walk.spread(term, node.shape)
             term = conjugated(walk.cast(walk.unbroadcast(term, parent.shape), parent.dtype))
-            self.sent[node, i] = norm_of(walk.spread(term, parent.shape))
+            term = walk.spread(term, parent.shape)
+            self.sent[node, i] = norm_of(term)
+            bundle = self.bundles.get((node, i))
+            if bundle is not None:
+                known = self.sums.get(bundle)
+                self.sums[bundle] = term if known is None else known + term

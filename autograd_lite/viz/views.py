@@ -24,7 +24,9 @@ def separated(graph: Graph) -> Graph:
     cards: list[Card] = []
     boxes: dict[str, Card] = {}
     for card in graph.cards:
-        if card.op:
+        if "." in card.op:  # one of several outputs: their op has a box already
+            card = replace(card, call="", op="", saves=[])
+        elif card.op and card.role != "op":
             box = Card(f"{card.id}_op", "op", card.op, call=card.call, op=card.op)
             box.line, box.saves, box.group = card.line, card.saves, card.group
             boxes[card.id] = box
@@ -169,7 +171,7 @@ def _word(reader: Reader, key: Any) -> str:
     card = reader.cards.get(key)
     if card is None:
         return reader.words.get(key, (label.ELLIPSIS,))[0]
-    return label.clean(card.full_name or card.id, WORD)
+    return label.clean(reader.called(key) or card.name, WORD)
 
 
 def _words(reader: Reader, node: Node) -> list[tuple[str, bool]]:
