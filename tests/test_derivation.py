@@ -456,7 +456,8 @@ def test_a_wrong_rule_is_noticed():
 
     f = lambda v: double(v["w"]).sum()
     report = check(lambda v: {"w": 2 + 0 * v["w"]}, f, {"w": np.ones(3)})
-    assert "an op on this graph has a wrong rule: try check_grads on it" in str(report)
+    assert "Autodiff and differences disagree here" in str(report)
+    assert "or an op's rule is wrong; check_grads on it can tell" in str(report)
 
 
 # -- odd graphs -----------------------------------------------------------------------------------

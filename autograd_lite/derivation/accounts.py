@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from .diagnoses.candidate import Match
+from .diagnoses.scale import times
+from .judge import near
 from .report import CARRIED, WRONG, Step
 from .rules import right_line
 from .view import View
@@ -35,7 +37,7 @@ def account(
         step.also = [d for d in dict.fromkeys(others) if d != top.diagnosis]
         step.headline = _sentence(top.said)
         if level:
-            step.headline += f" And it is {top.factor:.6g} times too large."
+            step.headline += f" And it is {times(top.factor)}."
         if top.diagnosis == "sign" and mirrored:
             step.headline += (
                 " Every gradient is minus the true one: a descent convention, or a sign; the "
@@ -43,6 +45,8 @@ def account(
             )
     else:
         step.headline = _unknown(step, view)
+    meets = _meets(view)
+    step.headline += f" {meets}" if meets else ""
     step.evidence = _evidence(step, views, matches)
     step.rule = f"right: {right_line(view)}"
     also = f"  or: {', '.join(step.also)} (the same numbers here)" if step.also else ""
@@ -52,24 +56,49 @@ def account(
 
 def _sentence(text: str) -> str:
     text = text[:1].upper() + text[1:]
-    return text if text.endswith(".") else f"{text}."
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _unknown(step: Step, view: View) -> str:
     """What can be said where no known mistake gives the user's numbers."""
     u, x = view.u, view.local
+    if u.dtype.kind == "c" and x.dtype.kind != "c":
+        right = near(u.real, x, 1e-6)
+        real = "; its real part is right" if right else ""
+        return f"It is complex, where {view.name} and the loss are real{real}."
     if u.shape != x.shape:
         same = u.size == x.size and np.allclose(u.ravel(), x.ravel(), rtol=1e-6)
         numbers = "; its numbers are right" if same else ""
         return f"Its shape is {u.shape}, expected {x.shape}{numbers}."
-    if np.isnan(u).any():
-        where = tuple(int(i) for i in np.argwhere(np.isnan(u))[0])
-        return f"It has {int(np.isnan(u).sum())} NaN, the first at {where}."
+    own = np.isnan(u) & ~np.isnan(x)
+    if own.any():
+        where = tuple(int(i) for i in np.argwhere(own)[0])
+        return f"It has {int(own.sum())} NaN, the first at {where}."
+    if np.isnan(x).any():
+        return "It is off where the right one is finite."
     if not np.isfinite(u).all():
         return "It has infinite entries."
     if not u.any():
         return "It is zero everywhere."
     return "No known mistake reproduces it."
+
+
+def _meets(view: View) -> str:
+    """A sentence where an op makes a matrix of a column and a row, rarely meant; else ""."""
+    for node in view.region:
+        if node.op.name not in ("subtract", "add", "multiply", "divide") or len(node.shape) != 2:
+            continue
+        shapes = [np.shape(x) for x in view.graph.inputs(node)]
+        if sorted(map(len, shapes)) != [1, 2]:
+            continue
+        row, column = sorted(shapes, key=len)
+        if 1 < row[0] == column[0] and column[1] == 1:
+            text = view.words(node)
+            return (
+                f"Note that {text} is {node.shape}, because {column} meets {row}: was a column "
+                f"{column} meant, as of y[:, None]?"
+            )
+    return ""
 
 
 def _evidence(step: Step, views: list[View], matches: list[Match]) -> str:
@@ -78,12 +107,15 @@ def _evidence(step: Step, views: list[View], matches: list[Match]) -> str:
     if matches:
         top = matches[0]
         formula = top.formula or "the right one"
+        sure = f" to {top.digits} digits" if top.digits else ""
+        if top.part:
+            scaled = f", all of it {top.factor:.6g} times" if top.rank >= 100 else ""
+            return f"yours fits{sure} at {places} if what {top.part} sends on is {formula}{scaled}"
         if top.rank >= 100:
             formula = f"{top.factor:.6g} × {formula}"
         if view.u.shape != view.local.shape:
             formula += f", of shape {view.u.shape} for {view.local.shape}"
-        sure = f" to {top.digits} digits" if top.digits else ","
-        return f"yours = {formula}{sure} at {places}"
+        return f"yours = {formula}{sure or ','} at {places}"
     u, x = view.u, view.local
     if u.shape != x.shape or not np.isfinite(u).all() or not u.any() or not x.any():
         return f"compared at {places}"

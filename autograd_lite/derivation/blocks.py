@@ -189,7 +189,7 @@ _KINDS: dict[str, Any] = {
 
 def recognised(x: Any, out: Any, pointwise: bool) -> str:
     """The name of the function that maps x to out, or ""."""
-    if x.shape != out.shape or not x.size or x.dtype.kind != "f" or out.dtype.kind != "f":
+    if x.shape != out.shape or not x.any() or x.dtype.kind != "f" or out.dtype.kind != "f":
         return ""
     tolerance = 1e-9 if out.dtype == np.float64 else 1e-4
     with np.errstate(all="ignore"):

@@ -13,7 +13,7 @@ from .accounts import account
 from .crosscheck import disagreement
 from .diagnoses import diagnose
 from .graph import Graph
-from .points import Point, Runs, as_gradients
+from .points import Point, Runs, as_gradients, asked
 from .report import CARRIED, RIGHT, WRONG, Report, Step
 from .statuses import Judged, together
 from .view import View
@@ -71,7 +71,8 @@ def check_derivation(
     if isinstance(loss, Tensor):
         graph = Graph(loss, inputs)
         if callable(hand):
-            hand = hand({k: np.array(v) if v.ndim else v[()] for k, v in graph.arrays.items()})
+            values = {k: np.array(v) if v.ndim else v[()] for k, v in graph.arrays.items()}
+            hand = asked(hand, values, "hand")
         taken = [Point(graph, as_gradients(hand, "for the gradients"), sign)]
     elif callable(loss):
         runs = Runs(loss, hand, inputs, sign)
@@ -101,7 +102,14 @@ def _compared(
         steps[name] = _step(name, status, judged, lr, runs, mirrored, rtol)
     notes += disagreement(taken[0])
     loss_name = taken[0].graph.name_of(taken[0].graph.root) or "E"
-    return Report(steps, loss_name, len(taken), notes)
+    report = Report(steps, loss_name, len(taken), notes)
+    loss = taken[0].graph.loss.item()
+    if not np.isfinite(loss):
+        report.first = (
+            f"The loss is {loss:g}, not finite: mend the forward pass first, its gradients tell "
+            "nothing here."
+        )
+    return report
 
 
 def _checked(points: Any, lr: Any, convention: Any, rtol: Any) -> int:

@@ -48,8 +48,8 @@ def disagreement(point: Point) -> list[str]:
     if kink_variants(graph, {}):
         return []
     return [
-        f"Autodiff's own gradient ({slope:.6g} along a direction) is not the slope of the loss "
-        f"({found:.6g}), so an op on this graph has a wrong rule: try check_grads on it."
+        f"Autodiff and differences disagree here ({slope:.6g} and {found:.6g} along a direction): "
+        "a kink or a clamp may lie nearby, or an op's rule is wrong; check_grads on it can tell."
     ]
 
 

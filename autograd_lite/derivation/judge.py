@@ -172,7 +172,8 @@ def _nudged(graph: Graph, node: Node, direction: str) -> tuple[Any, ...] | None:
     scale = float(np.max(np.abs(x), initial=0.0)) or 1.0
     h = scale * float(np.finfo(x.dtype).eps) * 64
     ramp = np.linspace(1, 2, x.size).reshape(x.shape)
-    move = {"up": h, "down": -h, "first": h * ramp[..., ::-1], "last": h * ramp}[direction]
+    back = np.flip(ramp, -1) if ramp.ndim else ramp
+    move = {"up": h, "down": -h, "first": h * back, "last": h * ramp}[direction]
     moved = (x + move).astype(x.dtype)
     try:
         with np.errstate(all="ignore"):

@@ -76,6 +76,26 @@ def as_gradients(found: Any, who: str) -> dict[str, Any]:
     return arrays
 
 
+def asked(function: Callable[..., Any], values: dict[str, Any], who: str) -> Any:
+    """function(values); a name that is not among them is named in a sentence."""
+    known = sorted(values)
+    try:
+        return function(values)
+    except KeyError as error:
+        name = error.args[0] if error.args else None
+        if name in known or not isinstance(name, str):
+            raise
+        near = _nearest(name, known).rstrip("?")
+        if who == "hand":
+            what = "is neither an input nor a named tensor"
+            do = f"name it in forward with .named({name!r})"
+        else:
+            what, do = "is not among the inputs", f"pass inputs={{{name!r}: ..., ...}}"
+        raise ArgumentError(
+            f"check_derivation: {who} asked for {name!r}, which {what}; {do}{near}."
+        ) from error
+
+
 class Runs:
     """The two functions of the function form, run on inputs of choice."""
 
@@ -123,7 +143,7 @@ class Runs:
             tracked = _is_float(x) and name not in untracked
             tensors[name] = Tensor(x, requires_grad=tracked, name=name)
         with mode.enable_grad(), np.errstate(all="ignore"):
-            loss = self.forward(dict(tensors))
+            loss = asked(self.forward, dict(tensors), "forward")
         return Graph(loss, tensors)
 
     def by_hand(self, graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,20 +152,8 @@ class Runs:
             return as_gradients(self.hand, "for the gradients")
         values: dict[str, Any] = {**graph.arrays, **inputs}
         values = {k: _copied(v) for k, v in values.items()}
-        known = sorted(values)
-        try:
-            with np.errstate(all="ignore"):
-                found = self.hand(values)
-        except KeyError as error:
-            name = error.args[0] if error.args else None
-            if name in values or not isinstance(name, str):
-                raise
-            raise ArgumentError(
-                f"check_derivation: hand asked for {name!r}, which is neither an input nor a named "
-                f"tensor; name it in forward with .named({name!r})"
-                f"{_nearest(name, known).rstrip('?')}."
-            ) from error
-        return as_gradients(found, "from hand")
+        with np.errstate(all="ignore"):
+            return as_gradients(asked(self.hand, values, "hand"), "from hand")
 
     def point(self, inputs: Mapping[str, Any]) -> Point:
         """A point for these inputs."""

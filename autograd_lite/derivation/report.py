@@ -55,7 +55,7 @@ class Report:
 
     Attributes:
         steps: name to ``Step``, in backward order. points: the number of points compared.
-        notes: what else the reader should know, sentences.
+        notes: what else the reader should know, sentences. first: a sentence to begin with, or "".
     """
 
     def __init__(self, steps: dict[str, Step], loss: str, points: int, notes: list[str]) -> None:
@@ -63,6 +63,7 @@ class Report:
         self.loss = loss
         self.points = points
         self.notes = notes
+        self.first = ""
 
     @property
     def ok(self) -> bool:
@@ -97,7 +98,7 @@ class Report:
         return f"wrong at {step.name}" + (f" ({step.diagnosis})" if step.diagnosis else "")
 
     def __str__(self) -> str:
-        lines: list[str] = []
+        lines: list[str] = [self.first] if self.first else []
         for name in self.wrong:
             lines += self.steps[name].message.splitlines()
         carried: dict[tuple[str, ...], list[str]] = {}
@@ -156,7 +157,10 @@ class Report:
             rows.append(f"<tr>{''.join(cells)}</tr>")
         titles = ("step", "shape", "status", "off", "diagnosis", "")
         head = "".join(f"<th>{t}</th>" for t in titles)
-        notes = "".join(f"<p>{escape(n)}</p>" for n in [*self.notes, f"Checked {self._where()}."])
+        notes = "".join(
+            f"<p>{escape(n)}</p>"
+            for n in [*filter(None, [self.first]), *self.notes, f"Checked {self._where()}."]
+        )
         style = "border-spacing:1em 0.2em;text-align:left;vertical-align:top"
         return f'<table style="{style}"><tr>{head}</tr>{"".join(rows)}</table>{notes}'
 

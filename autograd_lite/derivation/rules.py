@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..node import Node
 from ..phrases import phrase
 from .blocks import Block
 from .sweep import Edge
-from .view import View
+from .view import View, bracketed
 from .words import symbol
 
 _SLOPES = {
@@ -21,6 +22,7 @@ _SLOPES = {
     "softplus": "σ({z})",
 }
 _DEPTH = 4
+_LEADING = re.compile(r"([2-9])(?:·|(?=\())")
 _LONGEST = 110
 
 
@@ -34,6 +36,7 @@ def right_line(view: View) -> str:
         terms = _terms(view, view.target, 1)
         line = f"{view.gradient(view.target)} = {' + '.join(terms[:4])}"
         line += f" + … ({len(terms)} terms)" if len(terms) > 4 else ""
+    line = line.replace("ᵀᵀ", "").replace(" + -", " - ").replace(" + −", " − ")
     return line + (f"   ({len(terms)} uses: added up)" if len(terms) > 1 else "")
 
 
@@ -47,7 +50,9 @@ def _terms(view: View, target: Any, depth: int) -> list[str]:
         block = _activation(view, target, edge)
         if block is not None:
             done.update(block.nodes)
-            slope = _SLOPES[block.kind].format(a=view.words(block.exit), z=view.words(target))
+            slope = _SLOPES[block.kind].format(
+                a=bracketed(view.words(block.exit)), z=view.words(target)
+            )
             terms.append(f"{_incoming(view, block.exit, depth - 1)} ⊙ {slope}")
         else:
             terms.append(_term(view, edge, depth))
@@ -98,10 +103,35 @@ def _scaled(text: str) -> str:
     """text with a number in front of it written as such: "1/4 · 2(p - y)"."""
     for by in (" ⊙ ", " · "):
         number, found, rest = text.partition(by)
-        plain = number.strip("()")
-        if found and _is_number(plain):
-            return rest if plain == "1" else f"{plain} · {rest}"
+        if found and number[:1] == "(" and not number.endswith(")"):
+            number, rest = number[1:], _opened(rest)
+        plain = number[1:-1] if number[:1] == "(" and number[-1:] == ")" else number
+        if found and rest and _is_number(plain):
+            return _times(plain, rest)
     return text
+
+
+def _opened(rest: str) -> str:
+    """rest without the bracket that closes one opened before it; "" if it must stay."""
+    depth = 0
+    for k, c in enumerate(rest):
+        depth += {"(": 1, ")": -1}.get(c, 0)
+        if depth < 0:
+            after = rest[k + 1 :]
+            return rest[:k] + after if not after or after[0] in " /)" else ""
+        if not depth and rest[k : k + 3] in (" + ", " - ", " − "):
+            return ""
+    return ""
+
+
+def _times(number: str, rest: str) -> str:
+    """ "1/4 · 2(p - y)"; a number that cancels is left out."""
+    found = _LEADING.match(rest)
+    if number == "1":
+        return rest
+    if found and number in (f"1/{found[1]}", f"{1 / int(found[1]):g}"):
+        return rest[found.end() :]
+    return f"{number} · {rest}"
 
 
 def _is_number(text: str) -> bool:

@@ -88,7 +88,11 @@ class Judged:
         u, point = self.point.user[name], self.point
         true, local = point.arrived(point.true, name), point.arrived(point.local, name)
         if np.isnan(true).any() and not np.isnan(u).all():
-            self._note(name, f"autodiff gives {int(np.isnan(true).sum())} NaN, not judged.")
+            self._note(
+                name,
+                f"autodiff gives {int(np.isnan(true).sum())} NaN: the true gradient is not finite "
+                "there, so it cannot be judged.",
+            )
         if near(u, true, self.rtol):
             return RIGHT
         if near(u, local, self.rtol):
@@ -110,7 +114,39 @@ class Judged:
                 if near(u, x, self.rtol, slack):
                     self._note(name, "a value stands on a kink, where yours is a valid choice.")
                     return status
+            if self._between(name, used, true if used is False else local, slack):
+                self._note(name, "a value stands on a kink, where yours is a valid choice.")
+                return status
+        if self._follows_nan(name, local):
+            self._note(
+                name, "the gradients that it goes on from are not finite, so it cannot be judged."
+            )
+            return CARRIED
         return WRONG
+
+    def _between(self, name: str, used: bool, x: Any, slack: Any) -> bool:
+        """Whether a scalar lies between the slopes on both sides of a kink."""
+        target, u = self.point.targets[name], self.point.user[name]
+        if u.size != 1 or u.dtype.kind != "f":
+            return False
+        sides = [np.asarray(v.arrived.get(target, 0.0)).sum() for v in self._kinks_of(used)]
+        ends = [float(s) for s in (*sides, np.sum(x))]
+        room = float(np.sum(slack)) + self.rtol * max(map(abs, ends))
+        return bool(sides) and min(ends) - room <= u.sum() <= max(ends) + room
+
+    def _follows_nan(self, name: str, local: Any) -> bool:
+        """Whether only what is not finite is off, and gradients further on are not finite."""
+        u, point = self.point.user[name], self.point
+        finite = np.isfinite(u) & np.isfinite(local)
+        if finite.all() or not near(np.where(finite, u, 0), np.where(finite, local, 0), self.rtol):
+            return False
+        place = point.graph.index
+        later = [n for n, t in point.targets.items() if place[t] > place[point.targets[name]]]
+        bad = (
+            np.isfinite(point.user[n]).all() and np.isfinite(point.arrived(point.true, n)).all()
+            for n in later
+        )
+        return not np.isfinite(point.graph.loss.data).all() or not all(bad)
 
     def _note(self, name: str, text: str) -> None:
         notes = self.notes.setdefault(name, [])

@@ -147,6 +147,13 @@ class View:
         """Whether all that the step gets comes by this edge."""
         return sum(e.parent is self.target for e in self.edges) == 1 and edge in self.edges
 
+    def part_at(self, node: Node, entry: Any, size: Any = None) -> str:
+        """Where a formula for what a node sends to entry stands; "" if it is the whole step."""
+        own = [e for e in self.edges if e.parent is self.target]
+        whole = entry is self.target and len({e.node for e in own}) == 1
+        fits = size is None or size == self.target.shape
+        return "" if whole and fits else self.words(node)
+
     def flowing(self, node: Node, g: Any) -> Any:
         """The step's gradient if g went on from this node."""
         return self.local + self.down_from(node, g - self.flow(node))
@@ -271,4 +278,18 @@ class View:
 
 def bracketed(text: str) -> str:
     """text, in brackets unless it is one word."""
-    return text if text.replace("_", "").isalnum() or text.endswith(")") else f"({text})"
+    plain = all(c.isalnum() and c not in "²³ⁿᵀ" for c in text.replace("_", "").replace(".", ""))
+    return text if plain or _is_call(text) else f"({text})"
+
+
+def _is_call(text: str) -> bool:
+    """Whether text is "f(...)" or "(...)", its first bracket closed by its last."""
+    name, _, inside = text.partition("(")
+    if not text.endswith(")") or not (name.isalnum() or not name):
+        return False
+    depth = 1
+    for k, c in enumerate(inside):
+        depth += {"(": 1, ")": -1}.get(c, 0)
+        if not depth:
+            return k == len(inside) - 1
+    return False

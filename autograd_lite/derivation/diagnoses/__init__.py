@@ -27,6 +27,7 @@ RANKS = {
 }  # fmt: skip
 IDENTIFIERS = tuple(RANKS)
 _LARGE = 200_000
+_DROPS = 6.0  # added to the rank of a mask that gives what a term less gives
 
 _LOCAL = (shapes.transposed, shapes.wrong_axis, activation.slopes, operand.near_products)
 _RULES = (local.rules, local.softmax_blocks)
@@ -75,6 +76,10 @@ def diagnose(views: list[View], lr: float | None, shorter: Any) -> list[Match]:
         found += _ranked(terms.extra(views))
         found += _ranked(entries.permuted(views))
         found += _ranked(entries.few(views))
+    if any(m.diagnosis == "missing_term" and m.rank < 100 for m in found):
+        # A mask that is zero everywhere, or nearly, just drops a term.
+        for match in found:
+            match.rank += _DROPS if match.diagnosis == "wrong_mask" else 0.0
     return sorted(found, key=lambda m: m.rank)
 
 

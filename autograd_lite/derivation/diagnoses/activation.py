@@ -31,6 +31,7 @@ FORMULAS: tuple[tuple[str, Any], ...] = (
 )
 
 _MASK = 4  # the formula that is a mask
+_OF_THE_SIGN = 4  # entries that the mask [g > 0], a usual one, must explain
 
 # Formulas that have a name of their own: (function, formula, where).
 _NAMED = frozenset((
@@ -60,15 +61,33 @@ def _of_block(view: View, block: Block, g: Any, depth: int) -> Iterator[Candidat
     out = view.words(block.exit)
     at = out if out != f"{f}({z})" else f"{f}({z})"
     gs = view.gradient(block.exit)
+    own = {e.node for e in view.edges if e.parent is view.target} - set(block.nodes)
+    part = view.words(block.exit) if own or block.entry is not view.target else ""
 
     def candidate(
-        diagnosis: str, kind: Any, said: str, formula: str, make: Any, later: float = 0.0
+        diagnosis: str,
+        kind: Any,
+        said: str,
+        formula: str,
+        make: Any,
+        later: float = 0.0,
+        bits: int = 8,
     ) -> Candidate:
         def whole() -> Any:
             alternative = make()
             return None if alternative is None else view.through(block, g, alternative)
 
-        return Candidate(diagnosis, (*key, kind), said, formula, whole, later=later, free=True)
+        return Candidate(
+            diagnosis,
+            (*key, kind),
+            said,
+            formula,
+            whole,
+            later=later,
+            free=True,
+            part=part,
+            bits=bits,
+        )
 
     missing = "missing_activation_derivative" if is_activation else "missing_factor"
     yield candidate(
@@ -105,6 +124,10 @@ def _of_block(view: View, block: Block, g: Any, depth: int) -> Iterator[Candidat
         )  # fmt: skip
     if block.kind in ACTIVATIONS:
         yield from _formulas(view, block, g, slope, candidate, gs, z, out)
+    two = _two_slopes(block.x, slope)
+    if two is not None and block.kind != "relu":
+        yield from _leaky(block, g, two, candidate, gs, z)
+    if block.kind in ACTIVATIONS:
         yield from _masks(block, g, slope, candidate, gs, z, out)
         yield from _elsewhere(view, block, g, candidate, gs, f, z)
 
@@ -142,7 +165,39 @@ def _masks(
     for key, mask, make in options:
         yield candidate(
             "wrong_mask", ("mask", key), f"the mask is {mask}, expected [{z} > 0]",
-            f"{gs} ⊙ {mask}", make,
+            f"{gs} ⊙ {mask}", make, bits=_OF_THE_SIGN if key == "g" else 8,
+        )  # fmt: skip
+
+
+def _two_slopes(x: Any, slope: Any) -> tuple[float, float] | None:
+    """The slopes above and below 0 of a function made of two straight lines, or None."""
+    above, below = slope[x > 0], slope[x < 0]
+    if not above.size or not below.size:
+        return None
+    high, low = float(above.flat[0]), float(below.flat[0])
+    if high == low or not ((above == high).all() and (below == low).all()):
+        return None
+    return high, low
+
+
+def _leaky(
+    block: Block, g: Any, two: tuple[float, float], candidate: Any, gs: str, z: str
+) -> Iterator[Candidate]:
+    """The two slopes of a leaky relu by the sign of the gradient, or exchanged."""
+    x, (high, low) = block.x, two
+    options = (
+        ("g", f"{high:g} where {gs} > 0, else {low:g}", lambda: g * np.where(g > 0, high, low)),
+        (
+            "swapped",
+            f"{low:g} where {z} > 0, else {high:g}",
+            lambda: g * np.where(x > 0, low, high),
+        ),
+    )
+    for key, slope, make in options:
+        yield candidate(
+            "wrong_mask", ("leaky", key),
+            f"the slope is {slope}, expected {high:g} where {z} > 0, else {low:g}",
+            f"{gs} ⊙ ({slope})", make,
         )  # fmt: skip
 
 
@@ -187,6 +242,7 @@ def extra_slopes(view: View) -> Iterator[Candidate]:
                     f"it was multiplied by {said} once more, which does not belong there"
                     if k != 7 else f"it was multiplied by {name}, which does not belong there",
                     f"{view.gradient(target)} ⊙ {said}", make,
+                    part="" if target is view.target else view.words(target),
                 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Candidate:
         said: what the user did, a clause. formula: what his numbers are.
         exact: whether it counts only as it is, not times a constant.
         free: whether that constant may be any number.
+        part: where its formula stands, if that is only a part of the step.
         bits: how many entries it must explain if it is the right gradient with some blanked.
         size: of the terms it adds up, if they may cancel. later: added to its rank.
     """
@@ -43,6 +44,7 @@ class Candidate:
         "key",
         "later",
         "make",
+        "part",
         "said",
         "size",
     )
@@ -59,6 +61,7 @@ class Candidate:
         later: float = 0.0,
         free: bool = False,
         bits: int = _BITS,
+        part: str = "",
     ) -> None:
         self.diagnosis = diagnosis
         self.key = (diagnosis, key)
@@ -70,17 +73,24 @@ class Candidate:
         self.later = later
         self.free = free
         self.bits = bits
+        self.part = part
+
+    @property
+    def rare(self) -> bool:
+        """Whether so few write it that a second, unusual mistake is not to be added to it."""
+        return self.diagnosis == "wrong_local_derivative"
 
 
 class Match:
     """An accepted diagnosis.
 
     Attributes:
-        diagnosis, said, formula: as of the candidate. factor: the constant it is multiplied by.
+        diagnosis, said, formula, part: as of the candidate.
+        factor: the constant it is multiplied by.
         rank: how good an explanation it is: smaller is better. digits: to how many it agrees.
     """
 
-    __slots__ = ("diagnosis", "digits", "factor", "formula", "rank", "said")
+    __slots__ = ("diagnosis", "digits", "factor", "formula", "part", "rank", "said")
 
     def __init__(
         self, diagnosis: str, said: str, formula: str = "", factor: float = 1.0, rank: float = 0.0
@@ -91,6 +101,7 @@ class Match:
         self.factor = factor
         self.rank = rank
         self.digits = 0
+        self.part = ""
 
 
 def equal(u: Any, c: Any, view: View, size: float = 0.0) -> bool:
@@ -243,6 +254,7 @@ def accepted(
                 Match(candidate.diagnosis, candidate.said, candidate.formula, 1.0, candidate.later)
             )
             found[-1].digits = min(digits(u, c) for u, c in zip(us, cs, strict=True))
+            found[-1].part = candidate.part
             continue
         ks = constants(us, cs, views)
         if (
@@ -254,13 +266,15 @@ def accepted(
             continue
         names = name_constant(ks)
         free = not names or names[0][0] in _FREE
-        if _one_size(us):
+        if _one_size(us) or (candidate.rare and any(d == "mean_vs_sum" for d, _ in names[:1])):
             continue
         if free and (not candidate.free or us[0].size < 2 or informative(cs) < _ENOUGH):
             continue
         match = Match(candidate.diagnosis, candidate.said, candidate.formula, ks[0], 100.0)
         found.append(match)
-        found += [Match(d, text, "", ks[0], 200.0) for d, text in names[:1]]
+        found += [Match(d, text, candidate.formula, ks[0], 200.0) for d, text in names[:1]]
+        for twice in found[-1 - len(names[:1]) :]:
+            twice.part = candidate.part
     return found
 
 

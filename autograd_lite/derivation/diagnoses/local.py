@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..blocks import softmax
+from ..blocks import Block, softmax
 from ..sweep import Edge, summed
-from ..view import View
+from ..view import View, bracketed
 from .candidate import Candidate, is_mask
 
 Alternative = tuple[str, Any, str, Any]
@@ -37,6 +37,7 @@ def rules(view: View) -> Iterator[Candidate]:
                 lambda edge=edge, make=make: view.instead(edge, summed(edge, make())),
                 later=0.0 if edge.parent is view.target else _INNER,
                 bits=_OF_SOFTMAX if edge.node.op.name == "softmax" else _OF_OTHERS,
+                part=view.part_at(edge.node, edge.parent, edge.raw.shape),
             )
 
 
@@ -48,7 +49,7 @@ def _said(view: View, edge: Edge, diagnosis: str, formula: str) -> str:
         return f"gradients of entries that {where} reads more than once were overwritten, not added"
     if diagnosis == "missing_term":
         return f"a term of the derivative of {where} is missing: you wrote {formula}"
-    return f"the derivative of {where} is another one than {formula}"
+    return f"the derivative of {where} is wrong: you wrote {formula}"
 
 
 def _alternatives(view: View, edge: Edge, inputs: list[Any]) -> Iterator[Alternative]:
@@ -70,7 +71,7 @@ def _alternatives(view: View, edge: Edge, inputs: list[Any]) -> Iterator[Alterna
             yield from _power(g, gs, x, words[0], n)
     elif name in _UNARY:
         for kind, text, function in _UNARY[name]:
-            yield _WRONG, kind, text.format(g=gs, x=words[0]), lambda f=function: f(g, x, out)
+            yield _WRONG, kind, _filled(text, gs, words[0]), lambda f=function: f(g, x, out)
     elif name == "softmax" and out is not None:
         yield from _softmax(g, gs, out, words[0], (edge.node.params or {}).get("axis", -1))
     elif name == "log_softmax" and out is not None:
@@ -88,13 +89,18 @@ def _alternatives(view: View, edge: Edge, inputs: list[Any]) -> Iterator[Alterna
         )
 
 
+def _filled(text: str, gs: str, word: str) -> str:
+    """A template with the argument of a call bare, and in brackets elsewhere."""
+    return text.replace("({x}", f"({word}").format(g=gs, x=bracketed(word))
+
+
 def _word(x: Any) -> str:
     return f"{x.item():g}" if x.ndim == 0 and x.dtype.kind in "biuf" else "the constant"
 
 
 def _product(g: Any, gs: str, inputs: list[Any], words: list[str], i: int) -> Iterator[Alternative]:
     x, y = inputs[i], inputs[1 - i]
-    a, b = words[i], words[1 - i]
+    a, b = bracketed(words[i]), bracketed(words[1 - i])
     yield "missing_factor", "bare", f"{gs} without the factor {b}", lambda: g + 0 * y
     yield "wrong_operand", "own", f"{gs} ⊙ {a}, the factor itself, not {b}", lambda: g * x
     yield _WRONG, "divided", f"{gs} / {b}", lambda: g / y
@@ -110,7 +116,7 @@ def _quotient(
     g: Any, gs: str, inputs: list[Any], words: list[str], i: int
 ) -> Iterator[Alternative]:
     u, v = inputs
-    a, b = words
+    a, b = map(bracketed, words)
     if i == 0:
         yield "missing_factor", "bare", f"{gs} without 1/{b}", lambda: g + 0 * v
         yield _WRONG, "times", f"{gs} ⊙ {b}", lambda: g * v
@@ -133,10 +139,24 @@ def _quotient(
     yield "missing_factor", "bare", gs, lambda: g + 0 * v
 
 
+def _superscript(n: Any) -> str:
+    """The exponent n - 1: "" for a square, else "ⁿ⁻¹"."""
+    return "" if np.ndim(n) == 0 and n == 2 else "ⁿ⁻¹"
+
+
+def _plain(n: Any) -> str:
+    return f"{np.asarray(n).item():g}" if np.ndim(n) == 0 else "n"
+
+
 def _power(g: Any, gs: str, x: Any, word: str, n: Any) -> Iterator[Alternative]:
+    word = bracketed(word)
     options = (
         ("n·x", f"{gs} ⊙ n·{word}", lambda: g * n * x),
-        ("xⁿ⁻¹", f"{gs} ⊙ {word}ⁿ⁻¹", lambda: g * x ** (n - 1)),
+        (
+            "xⁿ⁻¹",
+            f"{gs} ⊙ {word}{_superscript(n)}, without its factor {_plain(n)}",
+            lambda: g * x ** (n - 1),
+        ),
         ("xⁿ", f"{gs} ⊙ {word}ⁿ", lambda: g * x**n),
         ("n·xⁿ", f"{gs} ⊙ n·{word}ⁿ", lambda: g * n * x**n),
         ("n·xⁿ⁻²", f"{gs} ⊙ n·{word}ⁿ⁻²", lambda: g * n * x ** (n - 2.0)),
@@ -214,10 +234,16 @@ def softmax_blocks(view: View) -> Iterator[Candidate]:
         key = (view.graph.index[block.exit], view.graph.index[block.entry])
         for diagnosis, kind, formula, make in _softmax(g, gs, block.out, z, axis):
             yield Candidate(
-                diagnosis, (*key, kind), f"the derivative of softmax is another one than {formula}",
+                diagnosis, (*key, kind), f"the derivative of softmax is wrong: you wrote {formula}",
                 formula, lambda block=block, g=g, make=make: view.through(block, g, make()),
-                bits=_OF_SOFTMAX,
+                bits=_OF_SOFTMAX, part=_part(view, block),
             )  # fmt: skip
+
+
+def _part(view: View, block: Block) -> str:
+    """Where the formula of a block stands, if it is not the whole step."""
+    own = {e.node for e in view.edges if e.parent is view.target} - set(block.nodes)
+    return view.words(block.exit) if own or block.entry is not view.target else ""
 
 
 def _log_softmax(g: Any, gs: str, out: Any, z: str, axis: Any) -> Iterator[Alternative]:

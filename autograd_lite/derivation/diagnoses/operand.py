@@ -92,6 +92,7 @@ def _pairings(
         yield Candidate(
             diagnosis, (*key, label), said, text,
             lambda make=make: view.instead(edge, summed(edge, make())), free=not other,
+            part=view.part_at(node, edge.parent),
         )  # fmt: skip
 
 
@@ -134,7 +135,8 @@ def other_deltas(view: View) -> Iterator[Candidate]:
             if flow.shape == g.shape:
                 yield Candidate(
                     "wrong_operand", (view.graph.index[node], name),
-                    f"{said}, expected {view.gradient(node)}", f"with ∂{view.loss}/∂{name}",
+                    f"{said}, expected {view.gradient(node)}",
+                    f"the right one with ∂{view.loss}/∂{name}",
                     lambda node=node, g=g: view.flowing(node, g),
                 )  # fmt: skip
         reads = view.graph.consumers.get(view.target, ())
@@ -170,7 +172,8 @@ def other_operands(view: View) -> Iterator[Candidate]:
             for diagnosis, text, value in _instead_of(view, x, word):
                 yield Candidate(
                     diagnosis, (view.graph.index[edge.node], edge.i, i, text),
-                    f"the operand is {text}, expected {word}", f"with {text} for {word}",
+                    f"the operand is {text}, expected {word}",
+                    f"the right one with {text} for {word}",
                     lambda e=edge, i=i, a=value: view.instead(e, sent_with(view, e, i, a)),
                 )  # fmt: skip
 

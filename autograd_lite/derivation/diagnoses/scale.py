@@ -63,6 +63,11 @@ class Constants:
         return found
 
     def _rate(self, k: float, rate: float) -> Name:
+        if self.lr is None:
+            # Only the look of the number speaks for a learning rate, so this is asked, not said.
+            kind, what = ("update_step", "the update") if k < 0 else ("extra_lr", "a learning rate")
+            inside = ", -lr·gradient, not the gradient?" if k < 0 else " inside the gradient?"
+            return kind, f"it is {k:g} times the right one: {what}{inside}"
         if k < 0:
             return (
                 "update_step",
@@ -93,9 +98,7 @@ class Constants:
         return ""
 
     def _number(self, k: float) -> str:
-        return self._root(k) or (
-            f"{k:.6g} times what it should be" if abs(k) < 1e4 else f"{k:.3e} times too large"
-        )
+        return self._root(k) or (times(k) if abs(k) < 1e4 else f"{k:.3e} times too large")
 
     def settle(self, names: list[Name]) -> list[Name]:
         """names with "factor 2 or N?" decided by a batch of another size, where there is one."""
@@ -183,6 +186,14 @@ def _enough(locals_: list[Any]) -> bool:
     sizes = np.abs(np.concatenate([np.ravel(x) for x in locals_]))
     sizes = sizes[sizes > 1e-6 * sizes.max()]
     return count > 2 or bool(np.ptp(sizes) > 1e-3 * sizes.max())
+
+
+def times(k: float) -> str:
+    """What a constant does: "4 times too small", "-3 times what it should be"."""
+    for x, word in ((k, "large"), (1 / k, "small")):
+        if x > 1.5 and abs(x - round(x)) < 1e-6 * x:
+            return f"{round(x)} times too {word}"
+    return "of the wrong sign" if abs(k + 1) < 1e-9 else f"{k:.6g} times what it should be"
 
 
 def _times(k: float) -> str:

@@ -34,7 +34,7 @@ def transposed(view: View) -> Iterator[Candidate]:
             yield Candidate(
                 "transposed", (view.graph.index[edge.node], edge.i),
                 f"the part that comes from {view.words(edge.node)} is transposed",
-                "with that part transposed", lambda e=edge: view.instead(e, e.full.T),
+                "the right one with that part transposed", lambda e=edge: view.instead(e, e.full.T),
                 later=0.0 if edge.parent is view.target else 7.5,
             )  # fmt: skip
 
@@ -53,12 +53,14 @@ def batch_sum(views: list[View]) -> list[Match]:
             return []
         axes = found
     which = "axes" if len(axes or ()) > 1 else "axis"
+    matrix = views[0].u.ndim == 2
+    each = "row" if axes == (0,) else "column" if axes == (1,) and matrix else "entry"
     over = ", ".join(map(str, axes or ()))
     return [
         Match(
             "missing_batch_sum",
-            f"the sum over {which} {over} is missing: {views[0].name} was used for every row, so "
-            "its gradient adds up over them",
+            f"the sum over {which} {over} is missing: {views[0].name} was used for every {each}, "
+            "so its gradient adds up over them",
             f"the right one before the sum over {which} {over}",
         )
     ]
@@ -142,5 +144,5 @@ def _sums(view: View, raw: Any, key: Any, rest: Any) -> Iterator[Candidate]:
             yield Candidate(
                 "wrong_axis", (key, axes), f"the sum was taken over {over}, the wrong one",
                 f"the sum over {over}", total, True, float(np.sum(np.abs(raw))),
-                0.0 if rest is None else 7.5,
+                0.0 if rest is None else 7.5, part="" if rest is None else "that sum",
             )  # fmt: skip

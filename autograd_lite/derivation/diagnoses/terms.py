@@ -84,11 +84,12 @@ def _one(views: list[View], edge: Edge, cs: list[Any], known: Constants) -> list
     if not simple and (cs[0].size < 2 or min(informative(cs), informative(rests)) < 3):
         return []
     how = "the wrong sign" if abs(weight + 1) < near else f"the weight {weight:.6g} instead of 1"
-    found = [Match("wrong_term_scale", f"the term from {term} has {how}", "", weight, 0.2)]
+    formula = f"the right one with {weight:.6g} times the term from {term}"
+    found = [Match("wrong_term_scale", f"the term from {term} has {how}", formula, 1.0, 0.2)]
     if _is_data_term(view, edge):
         # The constant may have come in at a step that was not handed over.
         for diagnosis, said in known.names([weight] * len(views))[:1]:
-            found.append(Match(diagnosis, f"without the regulariser, {said}", "", weight, 0.1))
+            found.append(Match(diagnosis, f"without the regulariser, {said}", formula, 1.0, 0.1))
     return found
 
 
