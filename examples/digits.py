@@ -29,7 +29,7 @@ import autograd_lite as ag
 import nn
 from nn.save import replacing
 
-WRITTEN = ("graph.svg", "graph.dot", "misclassified.png", "weights.npz")
+WRITTEN = ("graph.svg", "misclassified.png", "weights.npz")
 
 
 class RefusedError(Exception):
@@ -200,13 +200,8 @@ def draw(model: nn.Module, X: Any, y: Any, folder: Path) -> None:
         parameter.name = name
     pixels = ag.Tensor(X, name="pixels")
     loss = nn.cross_entropy(model(pixels), y).named("loss")
-    graph = ag.draw(loss)
-    try:
-        graph.save(folder / "graph.svg")
-        print(f"wrote {folder / 'graph.svg'}")
-    except ag.errors.RenderError as error:
-        graph.save(folder / "graph.dot")
-        print(f"wrote {folder / 'graph.dot'}, not an image: {error}")
+    ag.draw(loss).save(folder / "graph.svg")
+    print(f"wrote {folder / 'graph.svg'}")
 
 
 def spread(rows: Any, count: int) -> Any:
