@@ -304,7 +304,6 @@ def diff(
 
     Derivative: g[i-1] - g[i], to what was prepended and appended too.
 
-    >>> import autograd_lite as ag
     >>> ag.diff([1.0, 4.0, 9.0], prepend=0.0).data
     array([1., 3., 5.])
     """
