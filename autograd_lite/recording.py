@@ -16,7 +16,7 @@ from .node import Node
 from .op import OPS
 from .ops.elementwise import ANY
 from .primitive import elementwise
-from .tensor import Tensor, apply, apply1, lift, plain_tensor
+from .tensor import Tensor, apply, apply1, picked, plain_tensor, wrap
 from .tree import flatten
 
 identity = elementwise(
@@ -193,6 +193,30 @@ def in_form(g: Any, given: Any, create: bool) -> Any:
     if isinstance(given, Tensor):
         return plain_tensor(data if data.ndim else data[()])
     return data if isinstance(given, np.ndarray) else data[()]
+
+
+def lift(node: Node, g: Any) -> tuple[tuple[Any, ...], Any]:
+    """A node's args and its cotangent (or its inputs' tangents) as Tensors, to record its rules."""
+    args = node.args
+    assert args is not None
+    lifted: list[Any] = [None if args[0] is None else wrap(args[0], node)]
+    if node.op.outputs:
+        lifted = [picked(args[0], node)]
+    for value, parent in zip(args[1:], node.parents, strict=True):
+        if parent is None:
+            # Methods of ndarray (``array.dot(tensor)``) know no protocol.
+            lifted.append(plain_tensor(value) if type(value) is np.ndarray else value)
+        elif value is parent:
+            lifted.append(value)
+        else:
+            lifted.append(wrap(value, parent) if type(parent) is Node else parent)
+    return tuple(lifted), _as_tensors(g)
+
+
+def _as_tensors(g: Any) -> Any:
+    if isinstance(g, (Bundle, list)):
+        return type(g)(_as_tensors(x) for x in g)
+    return g if g is None or isinstance(g, Tensor) else plain_tensor(g)
 
 
 def push(trace: Trace, directions: list[Any], create: bool) -> list[Any]:

@@ -464,26 +464,6 @@ def _apply2_slowly(op: Op, x: Any, y: Any) -> Any:
     return apply(op, (x, y), None)
 
 
-def lift(node: Node, g: Any) -> tuple[tuple[Any, ...], Any]:
-    """A node's args and its cotangent as Tensors, so that its rules are recorded."""
-    args = node.args
-    assert args is not None
-    lifted: list[Any] = [None if args[0] is None else wrap(args[0], node)]
-    if node.op.outputs:
-        lifted = [picked(args[0], node)]
-        parts = (x if x is None or isinstance(x, Tensor) else plain_tensor(x) for x in g or ())
-        g = Bundle(parts)
-    for value, parent in zip(args[1:], node.parents, strict=True):
-        if parent is None:
-            # Methods of ndarray (``array.dot(tensor)``) know no protocol.
-            lifted.append(plain_tensor(value) if type(value) is np.ndarray else value)
-        elif value is parent:
-            lifted.append(value)
-        else:
-            lifted.append(wrap(value, parent) if type(parent) is Node else parent)
-    return tuple(lifted), g if g is None or isinstance(g, (Tensor, Bundle)) else plain_tensor(g)
-
-
 def picked(outs: tuple[Any, ...], node: Node) -> tuple[Tensor, ...]:
     """The Tensors of several outputs of a node."""
     nodes = picks(outs, node)

@@ -357,8 +357,7 @@ def forward(
             raise GraphError(freed_sentence(node))
         args = node.args
         if not raw:
-            args, _ = lift(node, None)
-            incoming = [None if t is None else lift(node, t)[1] for t in incoming]
+            args, incoming = lift(node, incoming)
         tangents[node] = pushed(node, incoming, args, raw, apply, vjp)
     return tangents
 

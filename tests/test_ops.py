@@ -8,77 +8,24 @@ rule satisfies. Kinks, ties and extremes have tables of their own in test_kinks.
 from __future__ import annotations
 
 import numpy as np
+import op_tools
 import pytest
+from op_tools import Call, close, cotangent, extra_samples
 from oracle import inner, numerical_gradient
 
 import autograd_lite as ag
 from autograd_lite.node import Node
-from autograd_lite.op import NUMPY, OPS, Sample
-from autograd_lite.tensor import apply
+from autograd_lite.op import NUMPY, Sample
 
-BUILT_IN = {
-    name: op for name, op in OPS.items() if not name.startswith("doc_") and not op.outputs
-}  # test_decompositions.py has those with several outputs
-
-
-def _extra(op):
-    """Shapes that every pointwise op must manage, drawn from the range of its first sample."""
-    first = op.samples[0]
-    plain = all(isinstance(s, tuple) for s in first.inputs)
-    if not (op.pointwise and plain and isinstance(first.low, float | int)):
-        return []
-    shapes = {
-        1: [((),), ((1,),), ((0,),), ((3, 2),)],
-        2: [((), ()), ((1,), (3,)), ((2, 1), (1, 3)), ((3,), (2, 3)), ((0,), (1,)), ((), (2, 2))],
-    }[len(op.inputs)]
-    return [Sample(*s, low=first.low, high=first.high, **first.params) for s in shapes]
-
+# test_decompositions.py has those with several outputs.
+BUILT_IN = {name: op for name, op in op_tools.BUILT_IN.items() if not op.outputs}
 
 CASES = [
     pytest.param(op, sample, id=f"{name}-{i}")
     for name, op in BUILT_IN.items()
-    for i, sample in enumerate([*op.samples, *_extra(op)])
+    for i, sample in enumerate([*op.samples, *extra_samples(op)])
 ]
 every_case = pytest.mark.parametrize(("op", "sample"), CASES)
-
-
-class Call:
-    """One sample of an op as a function of those inputs that it can be differentiated in."""
-
-    def __init__(self, op, sample, dtype=np.float64):
-        self.op = op
-        self.params = {**op.params, **sample.params}
-        self.arrays = sample.draw(seed=len(op.name), dtype=dtype)
-        given = {k: v for k, v in self.params.items() if v is not op.params.get(k, ...)}
-        # By position: NumPy 2.0 has another name for reshape's shape.
-        self.shape = [given.pop("shape")] if "shape" in given else []
-        self.given = given
-        count = len(self.arrays)
-        rules = op.rules_for(count) if op.joint is None else [True] * count
-        self.active = [
-            i
-            for i, (x, r) in enumerate(zip(self.arrays, rules, strict=True))
-            if r is not None and np.asarray(x).dtype.kind in "fc"
-        ]
-
-    def __call__(self, *active):
-        inputs = list(self.arrays)
-        for i, x in zip(self.active, active, strict=True):
-            inputs[i] = x
-        return apply(self.op, tuple(inputs), self.params or None)
-
-    @property
-    def primals(self):
-        return tuple(self.arrays[i] for i in self.active)
-
-    def value(self, *active):
-        return np.asarray(self(*active)._value)
-
-
-def _cotangent(shape, dtype, seed=1):
-    rng = np.random.default_rng(seed)
-    g = rng.normal(size=shape)
-    return (g + 1j * rng.normal(size=shape) if dtype.kind == "c" else g).astype(dtype)
 
 
 def _pull(call, g, primals=None):
@@ -86,11 +33,6 @@ def _pull(call, g, primals=None):
     leaves = [ag.Tensor(x, requires_grad=True) for x in primals]
     out = call(*leaves)
     return [t.data for t in ag.gradients(out, leaves, g)]
-
-
-def _close(got, expected, tolerance=1e-7):
-    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
-    np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * scale)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -126,7 +68,7 @@ def test_numpys_spelling_records_the_same(op, sample):
 @every_case
 def test_vjp_is_the_numerical_one(op, sample):
     call = Call(op, sample)
-    g = _cotangent(*_form(call))
+    g = cotangent(*_form(call))
     for i, got in enumerate(_pull(call, g)):
 
         def f(x, i=i):
@@ -136,7 +78,7 @@ def test_vjp_is_the_numerical_one(op, sample):
 
         assert got.shape == call.primals[i].shape
         assert got.dtype == call.primals[i].dtype
-        _close(got, numerical_gradient(f, call.primals[i]))
+        close(got, numerical_gradient(f, call.primals[i]))
 
 
 def _form(call):
@@ -145,25 +87,25 @@ def _form(call):
 
 
 @every_case
-def test_vjp_is_linear_in_the_cotangent(op, sample):
+def test_vjp_is_linear_in_thecotangent(op, sample):
     call = Call(op, sample)
     shape, dtype = _form(call)
-    g, h = _cotangent(shape, dtype, 1), _cotangent(shape, dtype, 2)
+    g, h = cotangent(shape, dtype, 1), cotangent(shape, dtype, 2)
     together = _pull(call, 2 * g - 3 * h)
     for t, a, b in zip(together, _pull(call, g), _pull(call, h), strict=True):
-        _close(t, 2 * a - 3 * b, 1e-12)
+        close(t, 2 * a - 3 * b, 1e-12)
 
 
 @every_case
 def test_forward_mode_is_the_transpose(op, sample):
     call = Call(op, sample)
-    g = _cotangent(*_form(call))
-    tangents = tuple(_cotangent(x.shape, x.dtype, 3 + i) for i, x in enumerate(call.primals))
+    g = cotangent(*_form(call))
+    tangents = tuple(cotangent(x.shape, x.dtype, 3 + i) for i, x in enumerate(call.primals))
     _, pushed = ag.jvp(call, call.primals, tangents)
     assert np.shape(pushed) == g.shape
     assert np.asarray(pushed).dtype == g.dtype
     pulled = sum(inner(p, t) for p, t in zip(_pull(call, g), tangents, strict=True))
-    _close(inner(g, pushed), pulled, 1e-10)
+    close(inner(g, pushed), pulled, 1e-10)
 
 
 @every_case
@@ -178,15 +120,15 @@ def test_jacobian_by_rows_and_by_columns_agree(op, sample):
         g = np.zeros(size, dtype)
         g[k] = 1
         row = _pull(call, g.reshape(shape))[0]
-        _close(wide[0][0].reshape(size, *row.shape)[k], row, 1e-9)
+        close(wide[0][0].reshape(size, *row.shape)[k], row, 1e-9)
 
 
 @every_case
 def test_second_order_is_the_numerical_one(op, sample):
     call = Call(op, sample)
-    g = _cotangent(*_form(call))
+    g = cotangent(*_form(call))
     primals = call.primals
-    u = [_cotangent(x.shape, x.dtype, 7 + i) for i, x in enumerate(primals)]
+    u = [cotangent(x.shape, x.dtype, 7 + i) for i, x in enumerate(primals)]
 
     leaves = [ag.Tensor(x, requires_grad=True) for x in primals]
     first = ag.gradients(call(*leaves), leaves, g, create_graph=True)
@@ -203,7 +145,7 @@ def test_second_order_is_the_numerical_one(op, sample):
             at[i] = x
             return sum(inner(v, p) for v, p in zip(u, _pull(call, g, at), strict=True))
 
-        _close(got[i], numerical_gradient(f, x), 1e-6)
+        close(got[i], numerical_gradient(f, x), 1e-6)
 
 
 @every_case
@@ -215,7 +157,7 @@ def test_float32_stays_float32(op, sample):
     out = call(*leaves)
     assert out.dtype in (np.float32, np.complex64)
     node = out._node
-    g = _cotangent(out.shape, out.dtype)
+    g = cotangent(out.shape, out.dtype)
     for rule in op.rules_for(len(call.arrays)):
         if rule is not None and op.joint is None:
             term = rule(g, *node.args, **(node.params or {}))
@@ -223,7 +165,7 @@ def test_float32_stays_float32(op, sample):
     exact = _pull(Call(op, sample), g.astype(np.result_type(g, np.float64)))
     for got, x, e in zip(_pull(call, g), call.primals, exact, strict=True):
         assert got.dtype == x.dtype
-        _close(got, e, 2e-3)
+        close(got, e, 2e-3)
 
 
 @every_case
@@ -232,7 +174,7 @@ def test_nothing_given_is_written_and_backward_repeats(op, sample):
     before = [np.array(x) for x in call.primals]
     leaves = [ag.Tensor(x, requires_grad=True) for x in call.primals]
     out = call(*leaves)
-    g = _cotangent(out.shape, out.dtype)
+    g = cotangent(out.shape, out.dtype)
     given = g.copy()
     out.backward(g, retain_graph=True)
     once = [t.grad.copy() for t in leaves]
@@ -249,7 +191,7 @@ def test_nothing_given_is_written_and_backward_repeats(op, sample):
 @every_case
 def test_strided_inputs_give_the_same(op, sample):
     call = Call(op, sample)
-    g = _cotangent(*_form(call))
+    g = cotangent(*_form(call))
     expected = _pull(call, g)
     strided = []
     for x in call.primals:
@@ -265,7 +207,7 @@ def test_strided_inputs_give_the_same(op, sample):
     wide[..., 0] = g
     got = ag.gradients(call(*leaves), leaves, wide[..., 0])
     for a, b in zip(got, expected, strict=True):
-        _close(a.data, b, 1e-12)
+        close(a.data, b, 1e-12)
 
 
 class Stub:
@@ -293,7 +235,7 @@ def _pull_with(call, change):
     node.args = tuple(
         change(k, kept, v) for k, (kept, v) in enumerate(zip(node.args, values, strict=True))
     )
-    return [t.data for t in ag.gradients(out, leaves, _cotangent(out.shape, out.dtype))]
+    return [t.data for t in ag.gradients(out, leaves, cotangent(out.shape, out.dtype))]
 
 
 def _is_kept(kept):
@@ -304,7 +246,7 @@ def _is_kept(kept):
 def test_rules_read_nothing_that_is_not_saved(op, sample):
     call = Call(op, sample)
     stubbed = _pull_with(call, lambda k, kept, v: kept if _is_kept(kept) or k == 0 else Stub(v))
-    for got, expected in zip(stubbed, _pull(call, _cotangent(*_form(call))), strict=True):
+    for got, expected in zip(stubbed, _pull(call, cotangent(*_form(call))), strict=True):
         np.testing.assert_array_equal(got, expected)
 
 
