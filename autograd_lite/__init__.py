@@ -51,6 +51,7 @@ from .ops.products import *
 from .ops.reduce import *
 from .ops.scans import *
 from .ops.selection import *
+from .ops.sets import *
 from .ops.shape import *
 from .ops.signal import *
 from .ops.solve import *

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .op import FUNCTIONS, NUMPY, OPS
+from .op import FUNCTIONS, KINKS, NUMPY, OPS
 
 _SPACES = (
     ("np", np),
@@ -81,9 +81,8 @@ def ops(containing: str = "") -> Listing:
         doc = (op.doc if op else function.__doc__) or ""
         derivative = _derivative(doc) or "as that of the ops it is made of."
         arguments = repr(function).partition("(")[2].rpartition(")")[0] if op else _called(function)
-        entries.append(
-            Entry(name, numpy, arguments, derivative, op.kinks if op else "", op is None)
-        )
+        kinks = KINKS.get(name, op.kinks if op else "")
+        entries.append(Entry(name, numpy, arguments, derivative, kinks, op is None))
     return Listing(entries)
 
 

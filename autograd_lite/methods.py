@@ -433,20 +433,10 @@ def no_rule(name: str, module: str = "np") -> UnsupportedError:
 
 
 # What to do instead, for functions that users reach for and that can have no rule.
-_VALUES = "values = t.data, whose result as an index keeps the graph: t[index]"
 _NEAREST = {
     "asarray_chkfinite": "ag.array and np.isfinite(t)",
     "asmatrix": "a Tensor of two dimensions",
     "bmat": "np.block",
     "frompyfunc": "autograd_lite's functions in the Python function, on the whole Tensor",
     "fromfunction": "the function itself on np.indices(shape)",
-    "intersect1d": _VALUES,
-    "setdiff1d": _VALUES,
-    "setxor1d": _VALUES,
-    "union1d": _VALUES,
-    "unique": _VALUES,
-    "unique_all": _VALUES,
-    "unique_counts": _VALUES,
-    "unique_inverse": _VALUES,
-    "unique_values": _VALUES,
 }

@@ -18,11 +18,13 @@ from .errors import ArgumentError
 Rule = Callable[..., Any]
 
 # Every op by name; every public callable by name; NumPy's functions to the callable that replaces
-# them; NumPy's functions that have no derivative and give plain arrays.
+# them; NumPy's functions that have no derivative and give plain arrays; the choice that a public
+# callable makes where there is no derivative.
 OPS: dict[str, Op] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 NUMPY: dict[Any, Callable[..., Any]] = {}
 PLAIN: set[Any] = set()
+KINKS: dict[str, str] = {}
 
 
 class Sample:
@@ -223,11 +225,15 @@ def register(op: Op, function: Callable[..., Any]) -> None:
                 )
     OPS[op.name] = op
     op.function = function
-    publish(op.name, function, op.numpy)
+    publish(op.name, function, op.numpy, op.kinks)
 
 
-def publish(name: str, function: Callable[..., Any], numpy: Iterable[Any] = ()) -> None:
-    """Enter a public callable, and the NumPy functions that it stands for."""
+def publish(
+    name: str, function: Callable[..., Any], numpy: Iterable[Any] = (), kinks: str = ""
+) -> None:
+    """Enter a public callable, the NumPy functions that it stands for, and its kinks."""
     FUNCTIONS[name] = function
+    if kinks:
+        KINKS[name] = kinks
     for np_function in numpy:
         NUMPY[np_function] = function

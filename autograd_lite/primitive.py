@@ -401,12 +401,17 @@ def primitive(
 
 
 def composed(
-    *numpy: Any, name: str | None = None
+    *numpy: Any, name: str | None = None, kinks: str = ""
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Publish a function that is written in terms of other ops, and what it stands for in NumPy."""
+    """Publish a function that is written in terms of other ops, and what it stands for in NumPy.
+
+    Args:
+        name: its name here; the function's own by default.
+        kinks: the choice made where the derivative does not exist, if its ops do not say it.
+    """
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-        publish(name or function.__name__, function, numpy)
+        publish(name or function.__name__, function, numpy, kinks)
         return function
 
     return enter

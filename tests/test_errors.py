@@ -227,7 +227,6 @@ def test_no_warning_from_sigmoid_or_backward():
     ("name", "near"),
     [
         ("nanargpartition", "argpartition"),
-        ("unique", "t.data"),
         ("linalg.norm_", "'norm'"),
     ],
 )
@@ -242,12 +241,6 @@ def test_no_far_fetched_name_is_suggested():
 
     for name in ("linalg.inv", "linalg.svd", "median", "quantile", "cov"):
         assert "did you mean" not in str(no_rule(name))
-
-
-@pytest.mark.parametrize("f", [np.unique, np.unique_values])
-def test_functions_whose_result_has_a_derivative_are_not_plain(f):
-    with pytest.raises(errors.UnsupportedError, match="no derivative rule"):
-        f(leaf([1.0, 2.0]))
 
 
 @pytest.mark.parametrize(

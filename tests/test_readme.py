@@ -60,6 +60,7 @@ SUBJECTS = {
     "padding": "Padding",
     "index": "Indexing",
     "selection": "Choosing and reordering",
+    "sets": "Sets",
     "counting": "Counting",
     "creation": "Arrays like another",
     "writing": "Writing",

@@ -448,7 +448,6 @@ M = np.ones((2, 3))
 @pytest.mark.parametrize(
     ("do", "error", "text"),
     [
-        (lambda t: np.unique(t), errors.UnsupportedError, "np.unique: .*return_index=True"),
         (lambda t: as_strided(t, (2,)), errors.ConversionError, "np.asarray: got a Tensor"),
         (lambda t: np.array([t, t]), errors.ConversionError, r"write ag\.array"),
         (lambda t: np.take(t, 3, 1), IndexError, "take: got indices from 3 to 3 for 3 entries"),

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, DTypeError, IndexOutOfRangeError, ShapeError, UnsupportedError
+from ..errors import ArgumentError, DTypeError, IndexOutOfRangeError, ShapeError
 from ..inplace import check_kinds
 from ..methods import plain
-from ..op import NUMPY, Sample
+from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
 from .index import axis_of, errors_of, getitem, in_range, scatter, setitem
@@ -114,17 +114,6 @@ def partition(
         ranks = np.argsort(np.argsort(found, axis, kind="stable"), axis, kind="stable")
         order = np.take_along_axis(np.argsort(x, axis, kind="stable"), ranks, axis)
     return reordered(a, order=order, axis=axis)
-
-
-def _refuse_unique(*args: Any, **kwargs: Any) -> Any:
-    raise UnsupportedError(
-        "np.unique: got a Tensor, and this function has no derivative rule here, since the number "
-        "of distinct values jumps; write x[np.unique(x.data, return_index=True)[1]], which has a "
-        "derivative where it does not, or np.unique(x.data)."
-    )
-
-
-NUMPY[np.unique] = _refuse_unique
 
 
 # -- along an axis ---------------------------------------------------------------------------------

@@ -176,14 +176,13 @@ def _folded(ufunc: Any, x: Any, axes: tuple[int, ...], initial: Any, where: Any)
     kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
     rows = _front(x, axes)
     mask = None if where is True else _front(np.broadcast_to(where, shape), axes)
-    if initial is np._NoValue and mask is not None:
-        initial = ufunc.identity
     if initial is np._NoValue:
-        if not len(rows):
-            return _array(np.full(kept, ufunc.identity, _result_dtype(ufunc, x)))
+        initial = ufunc.identity
+    if initial is None:
         total, rows = rows[0], rows[1:]
-    else:
-        total = FUNCTIONS["broadcast_to"](_array(initial), rows.shape[1:])
+    else:  # one with an identity starts there: hypot of a single -2 is 2
+        start = _array(initial)
+        total = FUNCTIONS["broadcast_to"](start.astype(_result_dtype(ufunc, x)), rows.shape[1:])
     for i in range(len(rows)):
         step = function(total, rows[i])
         total = step if mask is None else FUNCTIONS["where"](mask[i], step, total)
