@@ -10,7 +10,7 @@ array([ 1.3818,  0.077 , -2.8289])
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
-from . import errors as errors, fft as fft, linalg as linalg
+from . import emath as emath, errors as errors, fft as fft, linalg as linalg
 from .checkpoint import checkpoint as checkpoint
 from .functional import (
     grad as grad,
@@ -56,6 +56,7 @@ from .ops.shape import *
 from .ops.signal import *
 from .ops.solve import *
 from .ops.statistics import *
+from .ops.trigonometry import *
 from .ops.ufuncs import *
 from .ops.writing import *
 from .primitive import (

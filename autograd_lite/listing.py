@@ -12,6 +12,7 @@ from .op import FUNCTIONS, KINKS, NUMPY, OPS
 _SPACES = (
     ("np", np),
     ("np.linalg", np.linalg),
+    ("np.emath", np.emath),
     ("np.fft", np.fft),
     ("np.lib.stride_tricks", np.lib.stride_tricks),
 )

@@ -106,3 +106,24 @@ def test_complex64_stays():
     z = Z.astype(np.complex64)
     assert ag.grad(lambda z: np.abs(z).sum())(z).dtype == np.complex64
     assert ag.jacobian(np.exp)(z).dtype == np.complex64
+
+
+CUTS = [
+    (np.sqrt, -4.0), (np.log, -4.0), (np.log2, -4.0), (np.log10, -4.0), (np.log1p, -4.0),
+    (np.arcsin, 2.0), (np.arcsin, -2.0), (np.arccos, 2.0), (np.arccos, -2.0), (np.arctanh, 2.0),
+    (np.arccosh, -2.0), (np.arccosh, 0.5), (np.arccosh, 2.0),
+    (np.arcsinh, 2j), (np.arcsinh, -2j), (np.arctan, 2j), (np.arctan, -2j),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(("f", "point"), CUTS, ids=[f"{f.__name__}({p})" for f, p in CUTS])
+def test_on_a_branch_cut_the_derivative_is_that_of_the_side_the_value_is_on(f, point, side):
+    # The sign of a zero part tells the sides apart; from a point on that side, along the cut.
+    along_real = isinstance(point, float)
+    z = complex(point, side * 0.0) if along_real else complex(side * 0.0, point.imag)
+    off = z + side * (1e-9j if along_real else 1e-9)
+    step = 1e-4 if along_real else 1e-4j
+    expected = (f(np.complex128(off + step)) - f(np.complex128(off - step))) / (2 * step)
+    got = np.conj(ag.grad(lambda z: f(z).real)(np.complex128(z)))
+    np.testing.assert_allclose(got, expected, rtol=1e-6)

@@ -26,7 +26,7 @@ OUT = {
     "an older name, a function that calls vstack": "row_stack",
 }  # fmt: skip
 EXCUSED = {name for names in OUT.values() for name in names.split()}
-MODULES = (np, np.linalg, np.fft, np.lib.stride_tricks)
+MODULES = (np, np.linalg, np.fft, np.emath, np.lib.stride_tricks)
 
 
 def functions():
@@ -50,7 +50,7 @@ def test_nothing_is_excused_that_works():
 def test_every_name_of_numpy_is_ours_too():
     """What stands for ``np.f`` is ``ag.f``: in the same namespace, under every alias."""
     known = list(FUNCTIONS.values())
-    spaces = {np: ag, np.linalg: ag.linalg, np.fft: ag.fft}
+    spaces = {np: ag, np.linalg: ag.linalg, np.fft: ag.fft, np.emath: ag.emath}
     for module, ours in spaces.items():
         for name in module.__all__:
             f = getattr(module, name, None)

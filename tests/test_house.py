@@ -19,8 +19,8 @@ FILES = sorted((ROOT / "autograd_lite").rglob("*.py")) + sorted((ROOT / "nn").rg
 ORDER = [
     "version", "errors", "memory", "quiet", "tree", "op", "node", "bundle", "anomaly", "walk",
     "mode", "scopes", "methods", "inputs", "inplace", "cotangent", "handle", "tensor", "primitive",
-    "ops", "linalg", "fft", "special", "listing", "many", "recording", "functional", "checkpoint",
-    "numeric", "check", "phrases", "viz", "explanation", "derivation", "__init__",
+    "ops", "linalg", "fft", "emath", "special", "listing", "many", "recording", "functional",
+    "checkpoint", "numeric", "check", "phrases", "viz", "explanation", "derivation", "__init__",
 ]  # fmt: skip
 
 

@@ -47,8 +47,10 @@ def test_python_in_the_readme_prints_what_it_says(tmp_path, monkeypatch):
     assert len(blocks(text)) >= 6
 
 
+SPACES = ("linalg", "fft", "emath")
 SUBJECTS = {
-    "elementwise": "Arithmetic and smooth functions",
+    "elementwise": "Arithmetic, exponentials, powers",
+    "trigonometry": "Circular and hyperbolic functions",
     "piecewise": "Kinks and jumps, complex parts",
     "ufuncs": "More elementwise functions",
     "activation": "Activations",
@@ -99,7 +101,7 @@ def names_of(module):
 
 def function_list():
     rows = [(title, names_of(f"ops.{module}")) for module, title in SUBJECTS.items()]
-    rows += [(f"`ag.{space}`, as `np.{space}`", names_of(space)) for space in ("linalg", "fft")]
+    rows += [(f"`ag.{space}`, as `np.{space}`", names_of(space)) for space in SPACES]
     return "\n".join(f"- *{title}*: " + " ".join(f"`{n}`" for n in names) for title, names in rows)
 
 
