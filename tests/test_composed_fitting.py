@@ -1,10 +1,11 @@
-"""Fits, roots and weighted counts."""
+"""Fits and roots."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from composed_tools import cases, check
+from oracle import numerical_gradient
 
 import autograd_lite as ag
 
@@ -34,20 +35,6 @@ CALLS = {
     ],
 }  # fmt: skip
 
-# NumPy looks for Tensors in the first argument only, or gives plain arrays there.
-PAIRS = {
-    "bincount": [
-        (lambda x: ag.bincount([0, 2, 2], x[0]), lambda x: np.bincount([0, 2, 2], x[0])),
-        (lambda x: ag.bincount([1, 1, 1], x[0], 4), lambda x: np.bincount([1, 1, 1], x[0], 4)),
-    ],
-    "histogram": [
-        (lambda x, k=k: ag.histogram(P, weights=ag.concatenate([x[0], x[1, :2]]), **k)[0],
-         lambda x, k=k: np.histogram(P, weights=np.concatenate([x[0], x[1, :2]]), **k)[0])
-        for k in ({}, {"bins": 3}, {"bins": 3, "range": (0.5, 2.5)}, {"bins": [0.0, 1.7, 3.1]},
-                  {"bins": 3, "density": True}, {"bins": [0.1, 1.7], "density": True})
-    ],
-}  # fmt: skip
-
 
 @pytest.mark.parametrize(("name", "k"), cases(CALLS))
 @pytest.mark.parametrize("module", [np, ag], ids=["np", "ag"])
@@ -56,22 +43,31 @@ def test_call_is_numpys(name, k, module):
     check(lambda x: call(module, x), lambda x: call(np, x), tolerance=1e-6)
 
 
-@pytest.mark.parametrize(("name", "k"), cases(PAIRS))
-def test_call_is_as_in_plain_numpy(name, k):
-    check(*PAIRS[name][k])
+def test_roots_move_with_every_coefficient():
+    # A trailing 0 is a root at 0, a leading one a root at infinity: as the limits of small ones.
+    for p in ([2.0, -3.0, 0.0], [0.0, 0.0, 2.0, 0.0], [0.0, 1.0, -3.0, 2.0], [0.0, 1j, 2.0, 0.0]):
+        p = np.array(p)
+        near = np.sort_complex(np.roots(p))
+        weights = np.arange(1.0, len(near) + 1)
+
+        def total(p, near=near, weights=weights):
+            found = np.roots(p)
+            nearest = [found[np.argmin(abs(found - r))] for r in near]
+            return (np.array(nearest) * weights).real.sum()
+
+        def ours(p, near=near, weights=weights):
+            found = ag.roots(p)
+            nearest = [int(np.argmin(abs(found.data - r))) for r in near]
+            return ag.real(found[nearest] * weights).sum()
+
+        np.testing.assert_allclose(ag.grad(ours)(p), numerical_gradient(total, p), atol=1e-6)
 
 
-def test_counts_are_plain():
-    t = ag.Tensor(P, requires_grad=True)
-    for f in (np.histogram, np.histogram_bin_edges, np.histogramdd):
-        assert not any(isinstance(part, ag.Tensor) for part in f(t, bins=3))
-    assert type(np.histogram2d(t, t)[0]) is np.ndarray
-    assert type(np.bincount(ag.Tensor([1, 2]))) is np.ndarray
-    assert type(np.histogram(P, 3, weights=ag.Tensor(P))[0]) is np.ndarray
-    with pytest.raises(ag.errors.UnsupportedError, match="histogram2d: got weights that require"):
-        np.histogram2d(P, P, weights=t)
-    with pytest.raises(ag.errors.DTypeError, match="bincount: got weights of dtype complex128"):
-        ag.bincount([0, 1], ag.Tensor([1j, 2.0], requires_grad=True))
+def test_multiple_roots_are_refused_where_they_are_used():
+    p = np.array([1.0, -5.0, 0.0, 0.0])  # 5, 0 and 0
+    assert ag.grad(lambda p: ag.roots(p)[0])(p).tolist() == [-5.0, -1.0, -0.2, -0.04]
+    with pytest.raises(ag.errors.MatrixError, match=r"roots \(backward\): got a multiple root"):
+        ag.grad(lambda p: ag.roots(p)[1])(p)
 
 
 def test_roots_of_nothing():

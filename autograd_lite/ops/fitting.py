@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, MatrixError, ShapeError
 from ..methods import plain
-from ..primitive import composed
+from ..op import Sample
+from ..primitive import composed, primitive
+from ..tensor import Tensor
 from .decompositions import eigvals
 from .elementwise import multiply, sqrt
 from .index import getitem
 from .joining import atleast_1d, concatenate
 from .piecewise import real
-from .polynomials import vander
+from .polynomials import polyder, polyval, vander
 from .products import matmul, outer
 from .reduce import sum
 from .shape import expand_dims, lifted, reshape, shape_of, transpose
@@ -25,11 +27,42 @@ from .solve import inv, lstsq
 __all__ = ["poly", "polyfit", "roots"]
 
 
+_ROOTS = "none where a root is multiple: refused in backward, if that root is used"
+
+
+@primitive(
+    name="roots", saves=("out", "p"), kinks=_ROOTS,
+    samples=(
+        Sample(np.array([1.0, -3.5, 1.5])), Sample(np.array([0.7, 0.2, 1.1, -0.4])),
+        Sample((3,), complex=True), Sample(np.array([2.0, 1.0])), Sample(np.array([3.0])),
+    ),
+)  # fmt: skip
+def zeros_of(p: Any) -> Any:
+    """The roots of a polynomial; see the function ``roots``."""
+    return np.roots(p)
+
+
+@zeros_of.vjp
+def _(g: Any, out: Any, p: Any) -> Any:
+    # p(r) = 0 stays true: p'(r)·dr = -Σ dpⱼ·rⁿ⁻ʲ, whether a coefficient is 0 or not.
+    slope = polyval(polyder(p), out) if isinstance(p, Tensor) else np.polyval(np.polyder(p), out)
+    slope = slope.astype(out.dtype)
+    multiple = plain(slope) == 0
+    if (multiple & (plain(g) != 0)).any():
+        raise MatrixError(
+            "roots (backward): got a multiple root, which has no derivative; use a function of the "
+            "other roots."
+        )
+    moved = -np.where(multiple, 0, g) / np.where(multiple, 1, slope)
+    return moved @ np.vander(out, p.shape[0]).astype(out.dtype)
+
+
 @composed(np.roots)
 def roots(p: Any) -> Any:
     """The roots of the polynomial with coefficients p, the highest power first.
 
-    Derivative: as that of the companion matrix's eigenvalues; none at multiple roots.
+    Derivative: -g·rⁿ⁻ʲ/p'(r) in the coefficient pⱼ, of leading and trailing zeros too; none at
+    multiple roots.
 
     Raises:
         ShapeError: p has more than one axis. MatrixError: in backward, a multiple root.
@@ -41,20 +74,7 @@ def roots(p: Any) -> Any:
     p = atleast_1d(lifted(p))
     if p.ndim != 1:
         raise ShapeError(f"roots: got shape {p.shape}, expected one axis of coefficients.")
-    there = np.flatnonzero(p.data)
-    if len(there) == 0:
-        return lifted(np.array([]))
-    first, last = int(there[0]), int(there[-1])
-    zeros = p.shape[0] - 1 - last  # each trailing 0 is a root of 0
-    p = p[first : last + 1] * 1.0
-    n = p.shape[0] - 1
-    if n < 1:
-        return lifted(np.zeros(zeros, p.dtype))
-    top = expand_dims(-p[1:] / p[0], 0)
-    found = eigvals(concatenate([top, np.eye(n - 1, n, dtype=p.dtype)]) if n > 1 else top)
-    if p.dtype.kind != "c" and found.dtype.kind == "c" and not found.data.imag.any():
-        found = real(found)  # since NumPy 2.5 eigenvalues are complex even then
-    return concatenate([found, np.zeros(zeros, found.dtype)]) if zeros else found
+    return zeros_of(p if p.dtype.kind in "fc" else p * 1.0)
 
 
 @composed(np.poly)
