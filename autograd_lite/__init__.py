@@ -37,6 +37,7 @@ from .ops.counting import *
 from .ops.creation import *
 from .ops.decompositions import *
 from .ops.elementwise import *
+from .ops.factors import *
 from .ops.fitting import *
 from .ops.grids import *
 from .ops.index import *

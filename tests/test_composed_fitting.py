@@ -70,6 +70,12 @@ def test_multiple_roots_are_refused_where_they_are_used():
         ag.grad(lambda p: ag.roots(p)[1])(p)
 
 
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "g", "i4", "F", "D"])
+def test_dtypes_of_poly_are_numpys(dtype):
+    x = np.array([1, 2, 2]).astype(dtype)
+    assert ag.poly(x).dtype == np.poly(x).dtype
+
+
 def test_roots_of_nothing():
     assert ag.roots([0.0, 0.0]).shape == (0,)
     assert ag.roots([3.0]).shape == (0,)

@@ -57,6 +57,8 @@ CALLS = {
         lambda m, x: m.interp(x, [1.0], [5.0]), lambda m, x: m.interp([1.0, 2, 0], [1.0], x[0, :1]),
         lambda m, x: m.interp([0.5, 2.0], [1.0], x[0, :1], x[1, 0], x[1, 1]),
         lambda m, x: m.interp(np.array([1, 2]), np.array([0, 3]), x[0, :2]),
+        lambda m, x: m.interp(x, np.array([False, True]), np.array([True, False])),
+        lambda m, x: m.interp(x[0].astype(np.longdouble), KNOTS, HEIGHTS, period=0.77),
     ],
     "meshgrid": [
         lambda m, x: m.meshgrid(x[0], x[1] ** 2)[0] * m.meshgrid(x[0], x[1] ** 2)[1],
@@ -94,6 +96,7 @@ CALLS = {
     "polyval": [
         lambda m, x: m.polyval([1.0, -2.0, 3.0], x), lambda m, x: m.polyval(x[0], x[1]),
         lambda m, x: m.polyval(x.ravel(), 0.7), lambda m, x: m.polyval(x[0], [0.0, 1.0, 2.0]),
+        lambda m, x: m.polyval([True, False, True], x),
         lambda m, x: m.polyval([5], x), lambda m, x: m.polyval([], x) + x,
         lambda m, x: m.polyval(x, x[0]), lambda m, x: m.polyval([2, 0, 1j], x),
         lambda m, x: m.polyval(x[0], np.array([[1, 2], [3, 4]])),

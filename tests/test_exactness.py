@@ -204,7 +204,7 @@ def test_logsumexp_with_infinities_and_ties_to_second_order():
         expected = np.diag(s) - np.outer(s, s)
         np.testing.assert_allclose(ag.hessian(ag.logsumexp)(np.array(x)), expected, atol=1e-15)
     pair = lambda x: ag.logaddexp(x[0], x[1])
-    for x in ([0.0, 0.0], [800.0, 0.0], [-INF, 2.0], [INF, 2.0]):
+    for x in ([0.0, 0.0], [800.0, 0.0], [-INF, 2.0], [INF, 2.0], [INF, INF], [-INF, -INF]):
         s = ag.grad(ag.logsumexp)(np.array(x))
         np.testing.assert_allclose(ag.grad(pair)(np.array(x)), s, atol=1e-300)
         np.testing.assert_allclose(

@@ -181,6 +181,14 @@ def test_second_derivative_of_norm_at_zero_is_finite():
     assert np.isfinite(ag.hessian(ag.norm)(np.zeros(2))).all()
 
 
+def test_the_angle_of_zero_has_slope_zero_to_second_order():
+    for deg in (False, True):
+        f = lambda x, deg=deg: ag.angle(x[0] + 1j * x[1], deg=deg)
+        assert not ag.grad(f)(np.zeros(2)).any()
+        assert not ag.hessian(f)(np.zeros(2)).any()
+    assert ag.grad(ag.angle)(0j) == 0
+
+
 def test_where_keeps_a_nan_in_its_own_branch():
     x = ag.Tensor([0.0, 4.0], requires_grad=True)
     with np.errstate(all="ignore"):

@@ -55,6 +55,7 @@ SUBJECTS = {
     "ufuncs": "More elementwise functions",
     "activation": "Activations",
     "reduce": "Reductions",
+    "factors": "Products of entries",
     "statistics": "Statistics",
     "scans": "Running sums, differences, integrals",
     "shape": "Shape",

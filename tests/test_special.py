@@ -147,6 +147,7 @@ def test_derivatives_are_mpmaths(name, order):
         (lambda x: sp.inv_boxcox(0.5, x), lambda t: (1 + t / 2) ** (1 / t), [1e-7, 0.3, 0.7, -0.9]),
         (lambda x: sp.shichi(x)[0], mpmath.shi, [0.0, 1e-6, 2.0]),
         (lambda x: sp.sici(x)[0], mpmath.si, [0.0, 1e-6, 2.0]),
+        (sp.spence, lambda t: mpmath.polylog(2, 1 - t), [1e-12, 0.4, 1.0000001, 1.7, 50.0]),
         (lambda x: sp.fresnel(x)[1], mpmath.fresnelc, [0.0, 1e-6, 2.0]),
     ],
 )  # fmt: skip

@@ -556,3 +556,9 @@ def test_gradient_gives_what_numpy_gives():
     x = ag.Tensor(np.arange(6.0).reshape(2, 3))
     assert isinstance(np.gradient(x), type(np.gradient(x.data)))
     assert isinstance(np.gradient(x, axis=0), ag.Tensor)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "var", "std", "nansum", "nanprod"])
+def test_a_mask_larger_than_its_array_is_refused_as_by_numpy(name):
+    with pytest.raises(errors.ShapeError):
+        getattr(np, name)(ag.Tensor([[1.0]]), where=np.array([True, False]))

@@ -227,12 +227,12 @@ def test_unknown_numpy_functions_are_refused_with_the_nearest_name():
     t = leaf([1.0])
     for call, text in (
         (
-            lambda: np.union1d(t, t),
-            r"np\.union1d: got a Tensor, and this function has no",
+            lambda: np.busday_count(t, t),
+            r"np\.busday_count: got a Tensor, and this function has no",
         ),
         (lambda: np.gcd(t, 2), r"np\.gcd: got a Tensor.*no derivative rule"),
         (lambda: np.asarray(t), r"np\.asarray: got a Tensor"),
-        (lambda: np.intersect1d(t, t), r"autograd_lite\.primitive"),
+        (lambda: np.frompyfunc(abs, 1, 1)(t), r"autograd_lite\.primitive"),
     ):
         with pytest.raises(TypeError, match=text):
             call()

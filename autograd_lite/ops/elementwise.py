@@ -243,11 +243,21 @@ log1p = elementwise(
 )  # fmt: skip
 
 
+def _difference(x: Any, y: Any) -> Any:
+    same = x == y
+    return np.where(same, 0, x - np.where(same, 0, y)).astype(np.result_type(x, y))[()]
+
+
+difference = elementwise(
+    "difference", _difference, lambda g, out, x, y: g, lambda g, out, x, y: -g,
+    samples=(Sample((2, 3), (2, 3)), Sample((2, 3), (3,)), Sample((), (2,))),
+    doc="""x - y, 0 for equal infinities. Derivative: g and -g.""",
+)  # fmt: skip
+
+
 def _sigmoid_of_difference(x: Any, y: Any, scale: float = 1.0) -> Any:
     # exp(x - logaddexp(x, y)), where equal infinities share the weight evenly.
-    same = (x == y) & np.isinf(x)
-    d = np.where(same, 0, x - np.where(same, 0, y)) * scale
-    return np.exp(-np.logaddexp(0, -d))
+    return np.exp(-np.logaddexp(0, -difference.inner(x, y) * scale))
 
 
 logaddexp = elementwise(

@@ -11,13 +11,12 @@ from ..errors import ArgumentError, MatrixError, ShapeError
 from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
-from ..tensor import Tensor
 from .decompositions import eigvals
 from .elementwise import multiply, sqrt
 from .index import getitem
 from .joining import atleast_1d, concatenate
 from .piecewise import real
-from .polynomials import polyder, polyval, vander
+from .polynomials import vander
 from .products import matmul, outer
 from .reduce import sum
 from .shape import expand_dims, lifted, reshape, shape_of, transpose
@@ -45,8 +44,7 @@ def zeros_of(p: Any) -> Any:
 @zeros_of.vjp
 def _(g: Any, out: Any, p: Any) -> Any:
     # p(r) = 0 stays true: p'(r)·dr = -Σ dpⱼ·rⁿ⁻ʲ, whether a coefficient is 0 or not.
-    slope = polyval(polyder(p), out) if isinstance(p, Tensor) else np.polyval(np.polyder(p), out)
-    slope = slope.astype(out.dtype)
+    slope = np.polyval(np.polyder(p), out).astype(out.dtype)
     multiple = plain(slope) == 0
     if (multiple & (plain(g) != 0)).any():
         raise MatrixError(
@@ -94,7 +92,7 @@ def poly(seq_of_zeros: Any) -> Any:
         raise ShapeError(f"poly: got shape {shape}, expected one axis, or a square matrix.")
     if not zeros.shape[0]:
         return lifted(1.0)
-    zeros = zeros * 1.0
+    zeros = zeros.astype(np.mintypecode(zeros.dtype.char))  # NumPy's choice: no float16, integers
     out = lifted(np.ones(1, zeros.dtype))
     for k in range(zeros.shape[0]):
         out = convolve(out, concatenate([np.ones(1, zeros.dtype), -zeros[k : k + 1]]))

@@ -91,8 +91,17 @@ expn_op: Primitive = elementwise(
 )  # fmt: skip
 expn = partly(expn_op, sp.expn, without=("n",))
 
+
+def _spence_slope(x: Any) -> Any:
+    # log(x)/(1 - x), through log1p near 1 only: elsewhere x - 1 would round a small x away.
+    near = np.absolute(x - 1) < 0.5
+    far = np.where(near, 2, x)
+    close = log_slope.inner(np.where(near, x - 1, 0), order=0)
+    return -np.where(near, close, np.log(far) / (far - 1))
+
+
 spence = smooth(
-    "spence", sp.spence, lambda g, out, x: g * -log_slope.inner(x - 1, order=0),
+    "spence", sp.spence, lambda g, out, x: g * _spence_slope(x),
     saves=("x",), samples=(*ABOVE, Sample((2,), low=0.99, high=1.01)),
     doc="""Spence's function ∫₁ˣ log(t)/(1-t) dt. Derivative: g·log(x)/(1-x), -1 at 1.""",
 )  # fmt: skip

@@ -310,7 +310,7 @@ real.op.view = imag.op.view = True
 def _angle_rule(g: Any, out: Any, z: Any, *, deg: bool) -> Any:
     if not _is_complex(z):
         return zero(g, out)
-    return g * (-180j / math.pi if deg else -1j) / safe(z)
+    return np.where(z == 0, 0, g * (-180j / math.pi if deg else -1j) / safe(z))
 
 
 angle = elementwise(

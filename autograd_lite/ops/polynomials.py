@@ -107,7 +107,8 @@ def _coefficients(p: Any) -> Any:
     """p as an array or a Tensor: of a list, and of ``np.poly1d`` too."""
     if isinstance(p, np.poly1d):
         return p.coeffs
-    return p if isinstance(p, (Tensor, np.ndarray)) else lifted(p)
+    p = p if isinstance(p, (Tensor, np.ndarray)) else lifted(p)
+    return p.astype(np.int8) if p.dtype.kind == "b" else p
 
 
 def _aligned(a1: Any, a2: Any) -> tuple[Any, Any]:

@@ -288,10 +288,12 @@ def interp(
         )
     if x.dtype.kind == "c" or xp.dtype.kind == "c":
         raise DTypeError("interp: got complex points, expected real ones (fp may be complex).")
+    xp, fp = (v.astype(np.float64) if v.dtype.kind == "b" else v for v in (xp, fp))
     if period is not None:
         period = plain(period)
         if not period:
             raise ArgumentError("interp: got period=0, expected another number.")
+        fp = fp.astype(np.complex128 if fp.dtype.kind == "c" else np.float64)
         x, xp, fp = _wound(x, xp, fp, abs(period))
         left = right = None
     left = getitem(fp, 0) if left is None else left

@@ -17,10 +17,11 @@ from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
 from .decompositions import mirrored, svd
+from .factors import prod_others
 from .matrices import adjoint, conj, square
 from .piecewise import where
 from .products import matmul
-from .reduce import prod_others, sum
+from .reduce import sum
 from .shape import reshape, shape_of, transpose
 
 __all__ = ["det", "inv", "lstsq", "pinv", "slogdet", "solve", "tensorinv", "tensorsolve"]

@@ -13,6 +13,7 @@ from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
 from .elementwise import divide, multiply, subtract
+from .factors import prod
 from .joining import concatenate
 from .products import dot, einsum
 from .quantiles import (
@@ -30,7 +31,6 @@ from .reduce import (
     max,
     mean as mean_of,
     min,
-    prod,
     root,
     spread,
     sum,
