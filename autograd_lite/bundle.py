@@ -6,6 +6,7 @@ The node of such an op is met by the walks like any other: its "value" is a tupl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,10 @@ class Bundle(tuple):  # type: ignore[type-arg]
         )
 
 
-# The ops that pick the outputs of an op, by that op; the engine alone applies them.
+# The ops that pick the outputs of an op, by that op; the engine alone applies them. And which
+# output each of them picks.
 _PICKS: dict[Op, tuple[Op, ...]] = {}
+_NUMBER: dict[Op, int] = {}
 
 
 def _picking(op: Op, index: int) -> Op:
@@ -40,7 +43,18 @@ def _picking(op: Op, index: int) -> Op:
     made = Op(f"{op.name}.{op.outputs[index]}", lambda outs: outs[index], ("outs",), None, [rule])
     made.jvp = lambda tangents, out, outs: tangents[0][index]
     made.batch = lambda ts, outs: ts[index]
+    _NUMBER[made] = index
     return made
+
+
+def used_outputs(nodes: Iterable[Node]) -> dict[Node, set[int]]:
+    """Of each node with several outputs, the numbers of those that nodes pick."""
+    used: dict[Node, set[int]] = {}
+    for node in nodes:
+        index = _NUMBER.get(node.op)
+        if index is not None:
+            used.setdefault(node.parents[0], set()).add(index)
+    return used
 
 
 def picks(outs: tuple[Any, ...], node: Node) -> list[Node | None]:

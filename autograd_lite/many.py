@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .bundle import Bundle
+from .bundle import Bundle, used_outputs
 from .errors import GraphError
 from .node import Node
 from .walk import cast, freed_sentence, pushed, without_nan
@@ -32,6 +32,7 @@ def forward_many(nodes: list[Node], tangents: dict[Any, Any], count: int, vjp: A
         tangents: per leaf or node, an array of shape (count, *its shape); written into.
         vjp: as for ``walk.forward``.
     """
+    used = used_outputs(nodes)
     for node in nodes:
         if node in tangents:
             continue
@@ -42,9 +43,12 @@ def forward_many(nodes: list[Node], tangents: dict[Any, Any], count: int, vjp: A
             raise GraphError(freed_sentence(node))
         out = _together(node, incoming)
         if out is None:
-            ones = [_one(node, incoming, k, vjp) for k in range(count)]
+            ones = [_one(node, incoming, k, vjp, used.get(node)) for k in range(count)]
             if node.op.outputs:
-                tangents[node] = Bundle(np.stack(parts) for parts in zip(*ones, strict=True))
+                tangents[node] = Bundle(
+                    None if parts[0] is None else np.stack(parts)
+                    for parts in zip(*ones, strict=True)
+                )
                 continue
             out = np.stack(ones)
         shape = (count, *node.shape)
@@ -52,10 +56,10 @@ def forward_many(nodes: list[Node], tangents: dict[Any, Any], count: int, vjp: A
         tangents[node] = out if out.shape == shape else np.broadcast_to(out, shape)
 
 
-def _one(node: Node, incoming: list[Any], k: int, vjp: Any) -> Any:
+def _one(node: Node, incoming: list[Any], k: int, vjp: Any, used: set[int] | None) -> Any:
     assert node.args is not None
     one = [None if ts is None else ts[k] for ts in incoming]
-    return pushed(node, one, node.args, True, None, vjp)
+    return pushed(node, one, node.args, True, None, vjp, used)
 
 
 def _together(node: Node, incoming: list[Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConversionError, UnsupportedError, closest
+from .errors import ArgumentError, ConversionError, UnsupportedError, closest
 from .op import FUNCTIONS, NUMPY, PLAIN
 
 # "reduce", "accumulate", "reduceat" and "outer": ``method(ufunc, *inputs, **keywords)``.
@@ -321,6 +321,8 @@ class NumpyMethods:
         if function is None:
             raise no_rule(ufunc.__name__, _home(ufunc))
         if method == "__call__":
+            if kwargs and ufunc.signature is not None:
+                return _along_axes(ufunc, function, inputs, kwargs)
             if kwargs:
                 inputs = _by_keywords(ufunc, inputs, kwargs)
             return function(*inputs, **kwargs)
@@ -410,6 +412,25 @@ def _by_keywords(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) ->
         x if x_dtype == to or isinstance(x_dtype, type) else _cast(x, to)
         for x, x_dtype, to in zip(inputs, given, chosen[: ufunc.nin], strict=True)
     )
+
+
+def _along_axes(ufunc: Any, function: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call of a ufunc of vectors or matrices, whose keyword axes= says where these stand."""
+    axes, signature = kwargs.pop("axes", None), ufunc.signature
+    inputs = _by_keywords(ufunc, inputs, kwargs)
+    if axes is None:
+        return function(*inputs, **kwargs)
+    groups = [tuple(x) if isinstance(x, (tuple, list)) else (x,) for x in axes]
+    if len(groups) != len(inputs) + 1 and not (len(groups) == len(inputs) and "->()" in signature):
+        raise ArgumentError(
+            f"np.{ufunc.__name__}: got axes={axes!r}, expected a tuple of axes for each of the "
+            f"{len(inputs)} inputs and one for the output, as in its signature {signature}."
+        )
+    move = FUNCTIONS["moveaxis"]
+    ends = [tuple(range(-len(group), 0)) for group in groups]
+    turned = [move(x, *ends) for x, *ends in zip(inputs, groups, ends, strict=False)]
+    out = function(*turned, **kwargs)
+    return move(out, ends[-1], groups[-1]) if len(groups) > len(inputs) else out
 
 
 def _cast(x: Any, dtype: Any) -> Any:

@@ -262,13 +262,19 @@ def push_many(trace: Trace, j: int, unit: complex = 1.0) -> list[Any]:
     ]
 
 
-def _transposed(node: Node, i: int, args: tuple[Any, ...], t: Any) -> Any:
-    """J·t of input i, from its rule alone: the rule is linear in g, so transpose it."""
+def _transposed(
+    node: Node, i: int, args: tuple[Any, ...], t: Any, raw: bool, used: set[int] | None = None
+) -> Any:
+    """J·t of input i, from its rule alone: the rule is linear in g, so transpose it.
+
+    Of several outputs, only those used are asked for: the others may have no derivative there.
+    """
     outs = args[0] if node.op.outputs else (node,)
-    cotangents = [plain_tensor(np.zeros(x.shape, x.dtype)) for x in outs]
+    chosen = [k for k in range(len(outs)) if used is None or k in used]
+    cotangents = [plain_tensor(np.zeros(outs[k].shape, outs[k].dtype)) for k in chosen]
     for x in cotangents:
         x._requires_grad = x.dtype.kind in "fc"
-    g = Bundle(cotangents) if node.op.outputs else cotangents[0]
+    g = _bundled(cotangents, chosen, len(outs)) if node.op.outputs else cotangents[0]
     params = node.params or {}
     with mode.enable_grad():
         if node.op.joint is not None:
@@ -278,13 +284,18 @@ def _transposed(node: Node, i: int, args: tuple[Any, ...], t: Any) -> Any:
             assert rule is not None
             pulled = rule(g, *args, **params)
         if not isinstance(pulled, Tensor) or not pulled._is_tracked():
-            zeros = tuple(np.zeros(x.shape, x.dtype) for x in outs)
-            return Bundle(zeros) if node.op.outputs else zeros[0]
+            zeros = [np.zeros(x.shape, x.dtype) for x in cotangents]
+            return _bundled(zeros, chosen, len(outs)) if node.op.outputs else zeros[0]
         pulled = walk.unbroadcast(pulled, t.shape)
         if pulled.shape != t.shape:
             pulled = np.broadcast_to(pulled, t.shape)
         root = target_of(pulled, "jvp")
-        create = isinstance(t, Tensor) or any(isinstance(a, Tensor) for a in args)
-        found = pull([(root, walk.cast(t, pulled.dtype))], cotangents, walk.collect([root]), create)
-    spread = (walk.spread(x, like.shape) for x, like in zip(found, outs, strict=True))
-    return Bundle(spread) if node.op.outputs else next(spread)
+        seeds = [(root, walk.cast(t, pulled.dtype))]
+        found = pull(seeds, cotangents, walk.collect([root]), not raw)
+    spread = [walk.spread(x, like.shape) for x, like in zip(found, cotangents, strict=True)]
+    return _bundled(spread, chosen, len(outs)) if node.op.outputs else spread[0]
+
+
+def _bundled(parts: list[Any], chosen: list[int], count: int) -> Bundle:
+    found = dict(zip(chosen, parts, strict=True))
+    return Bundle(found.get(k) for k in range(count))

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .bundle import used_outputs
 from .errors import AutogradError, DTypeError, GraphError, InPlaceError, MatrixError, ShapeError
 from .node import Node
 
@@ -345,8 +346,10 @@ def forward(
         tangents: per leaf or node, a tangent of its shape and dtype; written into.
         lift, raw: as in ``backward``; raw runs rules on arrays.
         apply: the engine's ``apply``, to run a linear op on tangents.
-        vjp: ``vjp(node, i, args, t)``, the transpose of rule i at t, for ops that are neither.
+        vjp: ``vjp(node, i, args, t, raw, used)``, the transpose of rule i at t, for ops that are
+            neither; of several outputs it is told the numbers of those that are used.
     """
+    used = used_outputs(nodes)
     for node in nodes:
         if node in tangents:
             continue
@@ -358,12 +361,18 @@ def forward(
         args = node.args
         if not raw:
             args, incoming = lift(node, incoming)
-        tangents[node] = pushed(node, incoming, args, raw, apply, vjp)
+        tangents[node] = pushed(node, incoming, args, raw, apply, vjp, used.get(node))
     return tangents
 
 
 def pushed(
-    node: Node, incoming: list[Any], args: tuple[Any, ...], raw: bool, apply: Any, vjp: Any
+    node: Node,
+    incoming: list[Any],
+    args: tuple[Any, ...],
+    raw: bool,
+    apply: Any,
+    vjp: Any,
+    used: set[int] | None = None,
 ) -> Any:
     """The tangent of a node's output, for tangents of its inputs (None where there is none)."""
     op, params = node.op, node.params or {}
@@ -390,7 +399,7 @@ def pushed(
             term = call(*args[1 : i + 1], t, *args[i + 2 :], **params)
         else:
             try:
-                term = vjp(node, i, args, t)
+                term = vjp(node, i, args, t, raw, used)
             except np.linalg.LinAlgError as error:
                 if isinstance(error, AutogradError):
                     raise

@@ -127,3 +127,12 @@ def test_on_a_branch_cut_the_derivative_is_that_of_the_side_the_value_is_on(f, p
     expected = (f(np.complex128(off + step)) - f(np.complex128(off - step))) / (2 * step)
     got = np.conj(ag.grad(lambda z: f(z).real)(np.complex128(z)))
     np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+def test_hessian_products_through_ops_that_keep_their_result_only():
+    z = np.array([[2.0 + 1j, 1.0], [0.5, 3.0 - 1j]])
+    f = lambda x: (np.abs(np.linalg.inv(x)[[0, 0]]) ** 2).sum()
+    got = ag.hvp(f, z, z)
+    close(got, ag.jvp(ag.grad(f), (z,), (z,))[1], 1e-12)
+    step = 1e-6
+    close(got, (ag.grad(f)(z + step * z) - ag.grad(f)(z - step * z)) / (2 * step), 1e-7)

@@ -48,6 +48,7 @@ CALLS = {
     "vdot": [lambda m, x: m.vdot(x, x * x)],
     "tensordot": [
         lambda m, x: m.tensordot(x, x, axes=([1], [1])), lambda m, x: m.tensordot(x, x),
+        lambda m, x: m.tensordot(x, x.T, np.int64(1)),
         lambda m, x: m.tensordot(x, x, 0), lambda m, x: m.tensordot(x, x, axes=(0, 0)),
     ],
     "einsum": [
@@ -56,6 +57,8 @@ CALLS = {
         lambda m, x: m.einsum(x, [0, 1], x, [2, 1], [0, 2]),
         lambda m, x: m.einsum(x, [0, Ellipsis]), lambda m, x: m.einsum("ij , ij -> j", x, x),
         lambda m, x: m.einsum("ij,jk,kl", x, x.T, x, optimize=True),
+        lambda m, x: m.einsum("ij,jk,kl->i", x, x.T, x, optimize=["einsum_path", (0, 1), (0, 1)]),
+        lambda m, x: m.einsum(x, [0, 30]), lambda m, x: m.einsum(x, [30, 0], x, [30, 51]),
     ],
     "moveaxis": [lambda m, x: m.moveaxis(x, 0, -1), lambda m, x: m.moveaxis(x, (0, 1), (1, 0))],
     "ravel": [lambda m, x: m.ravel(x), lambda m, x: m.ravel(x, order="F")],

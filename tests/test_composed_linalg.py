@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from composed_tools import cases, check, linalg
+from oracle import numerical_gradient
 
 import autograd_lite as ag
 
@@ -244,6 +247,102 @@ def test_third_derivatives_of_the_determinant():
     assert third[0, 0, 1, 2, 2, 1] == pytest.approx(-1)
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_the_determinant_has_every_derivative_at_any_rank(n):
+    # det(b + t·w) is a polynomial in t, found from its values.
+    rng, order = np.random.default_rng(n), 4
+    for rank in range(n + 1):
+        b, w = rng.normal(size=(n, rank)) @ rng.normal(size=(rank, n)), rng.normal(size=(n, n))
+        t = np.linspace(-1, 1, n + 1)
+        p = np.polyfit(t, [np.linalg.det(b + s * w) for s in t], n)
+        f = lambda s, b=b, w=w: ag.det(b + s * w)
+        for k in range(1, order + 1):
+            f = ag.grad(f)
+            expected = math.factorial(k) * p[-1 - k] if k <= n else 0.0
+            assert f(0.0) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_a_matrix_of_nan_leaves_its_neighbours_alone():
+    x = np.stack([np.diag([1.0, 2.0]), np.full((2, 2), np.nan)])
+    with np.errstate(invalid="ignore"):
+        g = ag.grad(lambda x: ag.det(x).sum())(x)
+    np.testing.assert_array_equal(g, [[[2, 0], [0, 1]], [[np.nan] * 2] * 2])
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4), (2, 3, 3)])
+@pytest.mark.parametrize("kind", [float, complex])
+def test_pinv_that_cuts_values_off(shape, kind):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=shape) + (1j * rng.normal(size=shape) if kind is complex else 0)
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    s = np.array([3.0, 2.0, 0.4])[: s.shape[-1]]
+    s[-1] = 0.4
+    x = u * s @ vh
+    check(lambda x: ag.pinv(x, 0.5), lambda x: np.linalg.pinv(x, 0.5), x, tolerance=1e-6)
+
+
+def test_pinv_that_cuts_takes_equal_values_and_matrices_of_other_scales():
+    cut = lambda x: ag.pinv(x, 0.5).sum()
+    x = np.diag([1.0, 1.0, 0.1, 0.1])
+    expected = numerical_gradient(lambda x: float(np.linalg.pinv(x, 0.5).sum()), x)
+    np.testing.assert_allclose(ag.grad(cut)(x), expected, atol=1e-8)
+    small = np.array([[1.0, 0.05], [0.02, 0.1]])
+    stack = np.stack([1e9 * np.eye(2), small])
+    np.testing.assert_allclose(ag.grad(lambda x: cut(x[1]))(stack)[1], ag.grad(cut)(small))
+    np.testing.assert_allclose(ag.grad(cut)(stack)[1], ag.grad(cut)(small), rtol=1e-6)
+
+
+@pytest.mark.parametrize("rcond", [None, -1.0, 0.0, 0.3, 1.0, 7.0])
+def test_lstsq_takes_rcond_and_dtypes_as_numpy(rcond):
+    m, b = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]), np.array([1, 2, 4])
+    for a in (m, m.astype(np.float32), np.diag([1.0, 1e-9]).astype(np.float32), m.astype(int)):
+        t = ag.Tensor(a, requires_grad=a.dtype.kind == "f")
+        got, expected = (
+            np.linalg.lstsq(t, b[: len(a)], rcond),
+            np.linalg.lstsq(a, b[: len(a)], rcond),
+        )
+        assert got[2] == expected[2]
+        for i in (0, 1, 3):
+            assert got[i].dtype == expected[i].dtype
+            np.testing.assert_allclose(got[i].data, expected[i], rtol=1e-6, atol=1e-12)
+
+
+def test_equal_eigenvalues_that_share_a_vector_are_refused():
+    x = np.array([[1.0, 1.0], [0.0, 1.0]])
+    with pytest.raises(ag.errors.MatrixError, match="eigenvectors are linearly dependent"):
+        ag.grad(lambda x: ag.real((ag.eigvals(x) ** 2).sum()))(x)
+    # What does not need them has a derivative.
+    np.testing.assert_allclose(ag.grad(lambda x: ag.trace(x @ x))(x), 2 * x.T)
+    np.testing.assert_allclose(ag.grad(lambda x: ag.poly(x)[2])(x), [[1, 0], [-1, 1]], atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.linalg.eigvalsh(x).sum(), lambda x: np.linalg.svdvals(x).sum(),
+        lambda x: np.linalg.norm(x, 2), lambda x: np.linalg.norm(x, "nuc"),
+        lambda x: np.linalg.slogdet(x + np.eye(2))[1],
+    ],
+)  # fmt: skip
+def test_forward_mode_needs_no_vectors_that_are_not_used(f):
+    v = np.array([[0.3, -1.0], [-1.0, 2.0]])
+    for x in (np.eye(2), 2 * np.eye(2)):
+        _, pushed = ag.jvp(f, (x,), (v,))
+        assert pushed == pytest.approx(np.sum(ag.grad(f)(x) * v))
+        np.testing.assert_allclose(ag.jacobian(lambda x: f(x) * ag.Tensor([1.0] * 9))(x)[0],
+                                   ag.grad(f)(x), atol=1e-14)  # fmt: skip
+
+
+def test_integers_have_norms_that_are_floats():
+    for x in (np.array([[-128, 1], [3, 4]], np.int8), np.array([[True, False], [True, True]])):
+        for order in (0, 1, 2, np.inf, -np.inf):
+            got = np.linalg.vector_norm(ag.Tensor(x), ord=order)
+            np.testing.assert_allclose(got.data, np.linalg.vector_norm(x, ord=order), strict=True)
+        for order in (1, -1, 2, np.inf, "fro", "nuc"):
+            got = np.linalg.matrix_norm(ag.Tensor(x), ord=order)
+            np.testing.assert_allclose(got.data, np.linalg.matrix_norm(x, ord=order), strict=True)
+
+
 @pytest.mark.parametrize("order", [None, "fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf])
 def test_norms_at_zero_have_derivative_zero(order):
     g = ag.grad(lambda a: ag.norm(a, order))(np.zeros((2, 2)))
@@ -268,7 +367,11 @@ def test_cond_of_singular_matrices_is_numpys():
     x = np.stack([np.ones((2, 2)), np.diag([1.0, 2.0])])
     for p in ("fro", 1):
         np.testing.assert_allclose(ag.cond(x, p).data, np.linalg.cond(x, p))
-    assert ag.cond(np.diag([1.0, 0.0])).item() == np.inf
+    for p in (None, 2, -2, 1, "fro"):
+        for a in (np.diag([1.0, 0.0]), np.zeros((2, 2)), np.array([[1, 2], [2, 4]])):
+            assert ag.cond(a, p).item() == pytest.approx(np.linalg.cond(a, p))
+            if np.isinf(np.linalg.cond(a, p)):
+                assert not ag.grad(lambda a, p=p: ag.cond(a, p))(a * 1.0).any()
     g = ag.grad(lambda a: ag.cond(a, "fro")[1])(x)
     np.testing.assert_array_equal(g[0], np.zeros((2, 2)))
 
@@ -319,7 +422,7 @@ REFUSED = [
     (lambda: ag.multi_dot([np.ones((2, 2, 2)), np.ones((2, 2))]), "multi_dot: got shapes"),
     (lambda: ag.matrix_power(np.ones((2, 2)), 0.5), "matrix_power: got n=0.5"),
     (lambda: ag.matrix_power(np.ones((2, 3)), 2), "matrix_power: got shape (2, 3)"),
-    (lambda: ag.vecdot(np.ones(2), np.ones(3)), "vecdot: got vectors of 2 and 3"),
+    (lambda: ag.vecdot(np.ones(2), np.ones(3)), "vecdot: got shapes (2,) and (3,), vectors of 2 and 3"),
     (lambda: ag.linalg.cross(np.ones(2), np.ones(2)), "linalg.cross: got vectors of 2"),
     (lambda: ag.linalg.outer(np.ones((2, 2)), np.ones(2)), "linalg.outer: got shapes (2, 2)"),
     (lambda: ag.pinv(np.eye(2), 1e-3, rtol=1e-3), "pinv: got both rcond= and rtol="),

@@ -12,18 +12,18 @@ NEGATIVE = np.array([[-0.7, 1.3, -2.4], [2.1, 0.6, 1.1]])
 
 # name: calls; m is np.emath or ag.emath, x an array of shape (2, 3) or a Tensor of it.
 CALLS = {
-    "emath_sqrt": [lambda m, x: m.sqrt(x)],
-    "emath_log": [lambda m, x: m.log(x)],
-    "emath_log2": [lambda m, x: m.log2(x)],
-    "emath_log10": [lambda m, x: m.log10(x)],
-    "emath_logn": [lambda m, x: m.logn(3, x), lambda m, x: m.logn(x * 1.7, [2.0, -3.0, 0.4])],
-    "emath_power": [
+    "emath.sqrt": [lambda m, x: m.sqrt(x)],
+    "emath.log": [lambda m, x: m.log(x)],
+    "emath.log2": [lambda m, x: m.log2(x)],
+    "emath.log10": [lambda m, x: m.log10(x)],
+    "emath.logn": [lambda m, x: m.logn(3, x), lambda m, x: m.logn(x * 1.7, [2.0, -3.0, 0.4])],
+    "emath.power": [
         lambda m, x: m.power(x, 2), lambda m, x: m.power(x, [2, -3, 1]),
         lambda m, x: m.power(x, -0.5), lambda m, x: m.power(-2.5, x), lambda m, x: m.power(x, x),
     ],
-    "emath_arccos": [lambda m, x: m.arccos(x)],
-    "emath_arcsin": [lambda m, x: m.arcsin(x)],
-    "emath_arctanh": [lambda m, x: m.arctanh(x)],
+    "emath.arccos": [lambda m, x: m.arccos(x)],
+    "emath.arcsin": [lambda m, x: m.arcsin(x)],
+    "emath.arctanh": [lambda m, x: m.arctanh(x)],
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ CALLS = {
           for mode in ("full", "same", "valid")),
         *(lambda m, x, mode=mode: m.convolve(x[1, :2], x.ravel(), mode=mode)
           for mode in ("full", "same", "valid")),
+        *(lambda m, x, mode=mode: m.convolve(x[0], x[1, :2], mode) for mode in (0, 1, 2)),
         lambda m, x: m.convolve(x[0], x[0]), lambda m, x: m.convolve(x[0, 0], x[1]),
         lambda m, x: m.convolve(x[0], [1, 2j]), lambda m, x: m.convolve([1, 2, 3], x[1], "same"),
     ],
@@ -54,6 +55,7 @@ CALLS = {
         lambda m, x: m.interp([-5.0, 0.2, 8.0], x[0] * 3, x[1], period=2.0),
         lambda m, x: m.interp(x, KNOTS, HEIGHTS * (1 - 2j)),
         lambda m, x: m.interp(x, [0.0, 1.0, 3.0], x[1] * (1 + 1j), left=1j),
+        lambda m, x: m.interp(x[0, 0], [1.0], [5.0]) + x[0, 0],
         lambda m, x: m.interp(x, [1.0], [5.0]), lambda m, x: m.interp([1.0, 2, 0], [1.0], x[0, :1]),
         lambda m, x: m.interp([0.5, 2.0], [1.0], x[0, :1], x[1, 0], x[1, 1]),
         lambda m, x: m.interp(np.array([1, 2]), np.array([0, 3]), x[0, :2]),
@@ -171,3 +173,18 @@ def test_complex_entries_too(name, k):
 @pytest.mark.parametrize(("name", "k"), cases(CALLS))
 def test_float32_goes_in_and_out(name, k):
     check_float32(CALLS[name][k])
+
+
+def test_the_period_of_interp_may_be_a_tensor():
+    at, xp, fp = np.array([-0.5, 3.7, -4.4, 0.3]), np.array([0.0, 1.0, 2.0]), np.array([3.0, 4, 7])
+    for sign in (1, -1):
+        check(
+            lambda p, s=sign: ag.interp(at, xp, fp, period=s * p),
+            lambda p, s=sign: np.interp(at, xp, fp, period=s * float(p)),
+            np.array(3.1),
+        )
+
+
+def test_a_polynomial_of_a_polynomial():
+    p, q = np.array([1.0, -2.0, 3.0]), np.poly1d([2.0, 1.0])
+    check(lambda p: np.polyval(p, q).coeffs, lambda p: np.polyval(p, q).coeffs, p)

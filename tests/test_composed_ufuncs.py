@@ -256,7 +256,7 @@ def test_methods_of_ufuncs_take_dtype():
     ("do", "error", "text"),
     [
         (lambda t: np.subtract.reduce(t, axis=(0, 1)), errors.ArgumentError, "order would matter"),
-        (lambda t: np.add.reduce(t, axis=2), errors.ShapeError, r"np\.add\.reduce: got axis 2"),
+        (lambda t: np.add.reduce(t, axis=2), errors.ShapeError, r"np\.add\.reduce: got axis=2"),
         (lambda t: np.add.reduce(t, axis=(0, 0)), errors.ArgumentError, "names an axis twice"),
         (lambda t: np.add.reduce(t[:0], initial=None), errors.ShapeError, "size 0 has no value"),
         (lambda t: np.divide.reduce(t[:0]), errors.ShapeError, "size 0 has no value"),

@@ -146,7 +146,7 @@ def leaf(data, **options):
         (
             lambda: ag.prod(leaf(np.ones(2)), axis=3),
             errors.ShapeError,
-            r"prod: got axis 3 for an array of 1 dimensions",
+            r"prod: got axis=3, expected between -1 and 0",
         ),
         (
             lambda: ag.one_hot([0, 3], 3),

@@ -131,7 +131,7 @@ def test_empty_axes_and_no_axes():
         (lambda t: np.fft.hfft(t, norm="unit"), errors.ArgumentError, r"got norm=.unit."),
         (lambda t: np.fft.rfft(t * 1j), errors.DTypeError, r"rfft: got complex128"),
         (lambda t: np.fft.fftn(t, s=(1,), axes=(0, 1)), errors.ArgumentError, r"got s=\(1,\)"),
-        (lambda t: np.fft.fftn(t, axes=(3,)), errors.ShapeError, r"fftn: got axis 3"),
+        (lambda t: np.fft.fftn(t, axes=(3,)), errors.ShapeError, r"fftn: got axis=3"),
         (lambda t: np.fft.rfftn(t, axes=()), errors.ArgumentError, r"rfftn: got no axes"),
         (lambda t: np.fft.fft(t, out=np.zeros((2, 3), complex)), TypeError, r"fft: got out="),
         (lambda t: np.fft.fft2(t, out=np.zeros((2, 3), complex)), TypeError, r"fftn: got out="),

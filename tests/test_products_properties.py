@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from composed_tools import check
 from hypothesis import given, settings, strategies as st
 from oracle import inner, numerical_gradient
 
@@ -158,3 +160,43 @@ def test_diagonals_and_triangles(shape, k, data):
         i, j = data.draw(st.permutations(range(len(shape))))[:2]
         _check(lambda x: np.diagonal(x, k, i, j - len(shape)), [x])
         _check(lambda x: np.trace(x, k, i, j), [x])
+
+
+GENERALISED = [
+    (np.matmul, [(1, 0), (0, 1), (1, 0)]), (np.matmul, [(-2, -1), (-2, -1), (0, 1)]),
+    (np.vecdot, [(0,), (0,), ()]), (np.vecdot, [1, 1]),
+    (np.matvec, [(1, 0), (0,), (0,)]), (np.vecmat, [(1,), (1, 2), (0,)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "axes"), GENERALISED, ids=str)
+def test_axes_of_generalised_ufuncs(f, axes):
+    x = np.random.default_rng(0).normal(size=(3, 3, 3))
+    check(lambda x: f(x, x * 2, axes=axes), lambda x: f(x, x * 2, axes=axes), x)
+
+
+def test_vecdot_keeps_its_axis_and_its_dtype():
+    x = np.arange(6, dtype=np.int32).reshape(2, 3)
+    for keywords in ({}, {"keepdims": True}, {"axis": 0}, {"axis": 0, "keepdims": True}):
+        got = np.vecdot(ag.Tensor(x), x, **keywords)
+        np.testing.assert_array_equal(got.data, np.vecdot(x, x, **keywords), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda t: np.vecdot(t, t, axis=5), "vecdot: got axis=5, expected between -2 and 1"),
+        (lambda t: np.matmul(t, t, axes=[(0, 1), (0, 1)]), r"np.matmul: got axes=.*\(n\?,k\)"),
+        (lambda t: np.linalg.norm(t, axis=[0, 1]), r"norm: got axis=\[0, 1\], expected an int"),
+        (lambda t: np.fft.fftn(t, axes=0), r"fftn: got axes=0, expected several: axes=\(0,\)"),
+        (lambda t: np.einsum(t, [0, 52]), "einsum: got 52 in a list of subscripts"),
+        (lambda t: np.einsum(t, [0, -1]), "einsum: got -1 in a list of subscripts"),
+        (lambda t: np.einsum("...->", t), r"einsum: got '\.\.\.->', whose '\.\.\.' stands for"),
+        (lambda t: np.trace(t, 0, "a", 1), "diagonal: got axis='a', expected an int"),
+        (lambda t: np.gradient(t, axis=(0, 0)), "gradient: .*names an axis twice"),
+        (lambda t: np.outer(t, t, out=np.zeros((4, 4))), "outer: got out="),
+    ],
+)
+def test_slips_are_sentences(call, text):
+    with pytest.raises(ag.errors.AutogradError, match=text):
+        call(ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True))

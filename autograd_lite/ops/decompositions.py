@@ -365,6 +365,7 @@ def pairs(a: Any) -> Any:
 def _(g: Any, out: Any, a: Any) -> Any:
     # Source: Boeddeker et al., On the computation of complex-valued gradients, 2017, section 4.2.
     w, v = out
+    _check_independent(plain(v))
     gw, gv = g
     inner = on_diagonal(conj(gw)) if gw is not None else np.zeros(v.shape, v.dtype)
     if gv is not None:
@@ -373,6 +374,17 @@ def _(g: Any, out: Any, a: Any) -> Any:
         x = x - (adjoint(v) @ v) * along[..., None, :]
         inner = inner + np.where(_diagonal(w), 0, x / conj(_gaps(w, "eig")))
     return conj(np.linalg.solve(adjoint(v), inner @ adjoint(v)))
+
+
+def _check_independent(v: Any) -> None:
+    # The derivative's error is that of V times its condition number squared.
+    s = np.linalg.svd(v, compute_uv=False)
+    if (s.min(axis=-1, initial=1) < np.sqrt(np.finfo(v.dtype).eps)).any():
+        raise MatrixError(
+            "eig (backward): got a matrix whose eigenvectors are linearly dependent to half the "
+            "digits of its dtype: equal eigenvalues that share a vector, which have no derivative; "
+            "use a function that does not need them (trace, det, powers), or separate the values."
+        )
 
 
 @composed(np.linalg.eig)

@@ -16,10 +16,10 @@ from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
 from .activation import kept_shape
+from .axes import axes_of
 from .elementwise import multiply
 from .index import errors_of
 from .piecewise import where as choose
-from .reduce import normalized
 from .scans import before, from_end, given
 from .shape import astype
 
@@ -98,7 +98,7 @@ def prod(
             where = np.broadcast_to(plain(where), shape)
         a = choose(where, a, 1)
     ndim = len(shape)
-    axes = normalized(axis, ndim, "prod")
+    axes = axes_of(axis, ndim, "prod")
     others = tuple(i for i in range(ndim) if i not in axes)
     rows = np.transpose(a, others + axes) if axes else a
     out = prod_last(

@@ -11,7 +11,6 @@ from ..errors import ArgumentError, MatrixError, ShapeError
 from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
-from .decompositions import eigvals
 from .elementwise import multiply, sqrt
 from .index import getitem
 from .joining import atleast_1d, concatenate
@@ -45,11 +44,13 @@ def zeros_of(p: Any) -> Any:
 def _(g: Any, out: Any, p: Any) -> Any:
     # p(r) = 0 stays true: p'(r)·dr = -Σ dpⱼ·rⁿ⁻ʲ, whether a coefficient is 0 or not.
     slope = np.polyval(np.polyder(p), out).astype(out.dtype)
-    multiple = plain(slope) == 0
+    size = np.polyval(np.abs(np.polyder(plain(p))), np.abs(plain(out)))
+    # Roots are computed to the precision over their distance, so nearer ones count as one.
+    multiple = np.abs(plain(slope)) <= np.sqrt(np.finfo(out.dtype).eps) * size
     if (multiple & (plain(g) != 0)).any():
         raise MatrixError(
-            "roots (backward): got a multiple root, which has no derivative; use a function of the "
-            "other roots."
+            "roots (backward): got a multiple root, or two that half the digits of the dtype do "
+            "not tell apart, which have no derivative; use a function of the other roots."
         )
     moved = -np.where(multiple, 0, g) / np.where(multiple, 1, slope)
     return moved @ np.vander(out, p.shape[0]).astype(out.dtype)
@@ -75,11 +76,38 @@ def roots(p: Any) -> Any:
     return zeros_of(p if p.dtype.kind in "fc" else p * 1.0)
 
 
+@primitive(
+    saves=("a", "out"), name="characteristic", analytic=False,
+    samples=(
+        Sample((3, 3)), Sample(np.array([[1.0, 1.0], [0.0, 1.0]])), Sample((1, 1)),
+        Sample((2, 2), complex=True),
+    ),
+)  # fmt: skip
+def characteristic(a: Any) -> Any:
+    """The characteristic polynomial of a matrix; see ``poly``.
+
+    Derivative: of cₖ, -(aᵏ⁻¹ + c₁·aᵏ⁻² + ... + cₖ₋₁)ᵀ. Source: Faddeev and LeVerrier.
+    """
+    return np.poly(a)
+
+
+@characteristic.vjp
+def _(g: Any, out: Any, a: Any) -> Any:
+    one = np.eye(a.shape[0], dtype=a.dtype)
+    b: Any = one
+    total = g[1] * b
+    for k in range(1, a.shape[0]):
+        b = a @ b + out[k] * one
+        total = total + g[k + 1] * b
+    return -total.T
+
+
 @composed(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
     """The coefficients of the polynomial with these roots, or of a matrix's characteristic one.
 
-    Derivative: as that of the products (z - root), multiplied out.
+    Derivative: as that of the products (z - root), multiplied out; of a matrix that of its
+    characteristic polynomial, where eigenvalues are equal too.
 
     Raises:
         ShapeError: neither one axis nor a square matrix.
@@ -87,7 +115,7 @@ def poly(seq_of_zeros: Any) -> Any:
     zeros = atleast_1d(lifted(seq_of_zeros))
     shape = zeros.shape
     if len(shape) == 2 and shape[0] == shape[1] != 0:
-        zeros = eigvals(zeros)
+        return characteristic(zeros if zeros.dtype.kind in "fc" else zeros * 1.0)
     elif len(shape) != 1:
         raise ShapeError(f"poly: got shape {shape}, expected one axis, or a square matrix.")
     if not zeros.shape[0]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DTypeError
 from ..op import Sample
 from ..primitive import Primitive, composed, primitive, refuse_out
-from .reduce import normalized
+from .axes import axis_of
 from .shape import roll, shape_of
 
 __all__ = [
@@ -177,10 +177,11 @@ def _lengths_and_axes(
     given = s is not None
     if axes is None:
         axes = range(-len(s), 0) if given else range(len(shape))
-    axes = list(axes)
+    if hasattr(axes, "__index__"):
+        raise DTypeError(f"{who}: got axes={axes!r}, expected several: axes=({axes},).")
+    axes = [axis_of(i, len(shape), who) for i in axes]  # an axis may be named twice
     if not axes and "r" in who:
         raise ArgumentError(f"{who}: got no axes, expected at least one.")
-    normalized(tuple(axes), len(shape), who)
     lengths = list(s) if given else [shape[i] for i in axes]
     if len(lengths) != len(axes):
         raise ArgumentError(

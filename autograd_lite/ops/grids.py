@@ -12,8 +12,9 @@ from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
 from ..tensor import Tensor
+from .axes import axis_of
 from .elementwise import log10
-from .index import axis_of, errors_of, setitem
+from .index import errors_of, setitem
 from .shape import (
     astype,
     broadcast_to,

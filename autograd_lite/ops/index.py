@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from ..methods import plain
 from ..op import FUNCTIONS, Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
+from .axes import axis_of
 
 __all__ = ["getitem", "setitem", "take"]
 
@@ -47,18 +47,6 @@ def errors_of(who: str) -> Iterator[None]:
         raise ShapeError(f"{who}: {error}") from None
     except TypeError as error:
         raise DTypeError(f"{who}: {error}") from None
-
-
-def axis_of(axis: Any, ndim: int, who: str) -> int:
-    """axis as a number from 0 on, if there is such an axis."""
-    try:
-        i = operator.index(axis)
-    except TypeError:
-        raise DTypeError(f"{who}: got axis={axis!r}, expected an int.") from None
-    if not -ndim <= i < ndim:
-        axes = f"between {-ndim} and {ndim - 1}" if ndim else "none, for a 0-d array has no axes"
-        raise IndexOutOfRangeError(f"{who}: got axis={i}, expected {axes}.")
-    return i % ndim
 
 
 def frozen(index: Any) -> Any:

@@ -11,8 +11,8 @@ from ..op import NUMPY, Sample
 from ..primitive import composed
 from ..tensor import Tensor
 from . import activation
+from .axes import axes_of
 from .elementwise import logaddexp as logaddexp, safe
-from .reduce import normalized
 from .shape import shape_of
 from .special_tools import ABOVE, SMALL, both_zero, exp_slope, log_ratio, log_slope, smooth
 
@@ -182,13 +182,13 @@ for _name in ("logaddexp", "expm1", "log1p", "cbrt", "exp2"):
 @composed(name="special.softmax")
 def softmax(x: Any, axis: Any = None) -> Any:
     """eˣ / Σ eˣ over axis (None for all), without overflow. Derivative: s·(g - Σ g·s)."""
-    return activation.softmax(x, axis=normalized(axis, len(shape_of(x)), "softmax"))
+    return activation.softmax(x, axis=axes_of(axis, len(shape_of(x)), "softmax"))
 
 
 @composed(name="special.log_softmax")
 def log_softmax(x: Any, axis: Any = None) -> Any:
     """x - log Σ eˣ over axis (None for all), without overflow. Derivative: g - s·Σ g."""
-    return activation.log_softmax(x, axis=normalized(axis, len(shape_of(x)), "log_softmax"))
+    return activation.log_softmax(x, axis=axes_of(axis, len(shape_of(x)), "log_softmax"))
 
 
 @composed(name="special.logsumexp")
@@ -204,12 +204,12 @@ def logsumexp(
         b: weights, 1 if None. Where the sum is negative the result is NaN, or with return_sign
             its sign is the second result, a plain array.
     """
-    axes = normalized(axis, len(shape_of(a)), "logsumexp")
+    axes = axes_of(axis, len(shape_of(a)), "logsumexp")
     if b is None:
         out = activation.logsumexp(a, axis=axes, keepdims=keepdims)
         return (out, np.ones(out.shape, out.dtype)[()]) if return_sign else out
     shape = np.broadcast_shapes(shape_of(a), shape_of(b))
-    axes = normalized(axis, len(shape), "logsumexp")
+    axes = axes_of(axis, len(shape), "logsumexp")
     weights = b._value if isinstance(b, Tensor) else np.asarray(b)
     a = np.where(weights == 0, -np.inf, a)
     # A constant: what it adds outside it takes away inside.

@@ -12,7 +12,8 @@ from ..inputs import NUMBERS
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
-from .index import axis_of, getitem
+from .axes import axis_of
+from .index import getitem
 from .piecewise import where
 from .shape import (
     astype,

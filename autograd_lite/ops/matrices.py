@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArgumentError, MatrixError, ShapeError
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from .axes import axis_of
 from .index import scatter
 from .joining import stack
 from .piecewise import conjugate, where
@@ -93,7 +94,8 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     shape = shape_of(a)
     if len(shape) < 2:
         raise ShapeError(f"diagonal: got shape {shape}, expected at least two axes.")
-    if axis1 % len(shape) == axis2 % len(shape):
+    first, second = (axis_of(i, len(shape), "diagonal") for i in (axis1, axis2))
+    if first == second:
         raise ShapeError(f"diagonal: got axis1={axis1} and axis2={axis2}, expected two axes.")
     return diagonals(a, offset=offset, axis1=axis1, axis2=axis2)
 
@@ -279,12 +281,18 @@ def matrix_power(a: Any, n: int) -> Any:
 
 
 @composed(*(f for f in (getattr(np, "vecdot", None), getattr(np.linalg, "vecdot", None)) if f))
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False) -> Any:
     """Σ x̄1·x2 along axis, broadcasting the others. Derivative: g·x2 and g·x̄1."""
-    n, m = shape_of(x1)[axis], shape_of(x2)[axis]
+    shapes = shape_of(x1), shape_of(x2)
+    n, m = (s[axis_of(axis, len(s), "vecdot")] for s in shapes)
     if n != m:
-        raise ShapeError(f"vecdot: got vectors of {n} and {m} components, expected equal sizes.")
-    return sum(conjugate(moveaxis(x1, axis, -1)) * moveaxis(x2, axis, -1), axis=-1)
+        raise ShapeError(
+            f"vecdot: got shapes {shapes[0]} and {shapes[1]}, vectors of {n} and {m} components; "
+            "expected equal sizes."
+        )
+    products = conjugate(moveaxis(x1, axis, -1)) * moveaxis(x2, axis, -1)
+    out = sum(products, axis=-1, dtype=products.dtype)
+    return expand_dims(out, axis) if keepdims else out
 
 
 @composed(*(f for f in (getattr(np, "matvec", None),) if f))

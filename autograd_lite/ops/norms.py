@@ -10,11 +10,12 @@ from ..errors import ArgumentError, MatrixError, ShapeError
 from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from .axes import axes_of
 from .decompositions import svdvals
 from .elementwise import safe
 from .matrices import square
 from .piecewise import absolute, sign, where
-from .reduce import AXES, kept, max, min, normalized, sum
+from .reduce import AXES, kept, max, min, sum
 from .shape import astype, expand_dims, moveaxis, shape_of, squeeze
 from .solve import inv
 
@@ -77,11 +78,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     array([0.6, 0.8])
     """
     shape = shape_of(x)
-    if not hasattr(x, "dtype") or x.dtype.kind not in "fc":
-        x = astype(x, np.float64)
+    x = _floating(x)
     if axis is None and ord is None:
         return norm_2(x, keepdims=keepdims)
-    axes = normalized(axis, len(shape), "norm")
+    axes = axes_of(axis, len(shape), "norm")
     if len(axes) == 1:
         return _vector_norm(x, ord, axes, keepdims)
     if len(axes) != 2 or axes[0] == axes[1]:
@@ -89,6 +89,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
             f"norm: got axes {axes} (shape {shape}), expected 1 for vectors or 2 for matrices."
         )
     return _matrix_norm(x, ord, axes, keepdims)
+
+
+def _floating(x: Any) -> Any:
+    return x if hasattr(x, "dtype") and x.dtype.kind in "fc" else astype(x, np.float64)
 
 
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -139,28 +143,26 @@ def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 @composed(np.linalg.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     """p-norm of the entries along axis (an int, a tuple, or None for all). Derivative: as norm."""
-    return _vector_norm(x, ord, normalized(axis, len(shape_of(x)), "vector_norm"), keepdims)
+    x = _floating(x)
+    return _vector_norm(x, ord, axes_of(axis, len(shape_of(x)), "vector_norm"), keepdims)
 
 
 @composed(np.linalg.matrix_norm)
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     """Norm of the matrices in the last two axes. Derivative: as norm."""
+    x = _floating(x)
     ndim = len(shape_of(x))
     if ndim < 2:
         raise ShapeError(f"matrix_norm: got shape {shape_of(x)}, expected matrices (..., m, n).")
     return _matrix_norm(x, ord, (ndim - 2, ndim - 1), keepdims)
 
 
-def _floating(x: Any) -> Any:
-    kind = getattr(x, "dtype", np.dtype(float))
-    return kind if kind.kind in "fc" else np.float64
-
-
 @composed(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
     """Condition number of matrices (..., m, n) in a norm of ``norm``; inf where singular.
 
-    Derivative: as that of the norms, or of the singular values for p None, 2 and -2.
+    Derivative: as that of the norms, or of the singular values for p None, 2 and -2; 0 where
+    singular.
 
     Raises:
         MatrixError: an empty matrix; not square for another p; in backward, singular.
@@ -168,12 +170,15 @@ def cond(x: Any, p: Any = None) -> Any:
     shape = shape_of(x)
     if len(shape) < 2 or 0 in shape[-2:]:
         raise MatrixError(f"cond: got shape {shape}, expected matrices (..., m, n), not empty.")
+    x = _floating(x)
     with np.errstate(all="ignore"):
         if p in (None, 2, -2):
             s = svdvals(x)
-            return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+            top, bottom = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
+            singular = (plain(bottom) == 0) & ~np.isnan(plain(x)).any(axis=(-2, -1))
+            return where(singular, np.inf, top / where(singular, 1, bottom))
         square(shape, "cond")
         singular = np.linalg.slogdet(plain(x))[0] == 0
-        regular = where(singular[..., None, None], np.eye(shape[-1], dtype=_floating(x)), x)
+        regular = where(singular[..., None, None], np.eye(shape[-1], dtype=x.dtype), x)
         sizes = norm(x, p, axis=(-2, -1)) * norm(inv(regular), p, axis=(-2, -1))
     return where(singular, np.inf, sizes)

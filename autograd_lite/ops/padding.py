@@ -12,8 +12,9 @@ from ..inplace import check_kinds
 from ..op import Sample
 from ..primitive import composed, primitive
 from ..tensor import Tensor
+from .axes import axis_of
 from .grids import linspace
-from .index import axis_of, errors_of, getitem
+from .index import errors_of, getitem
 from .joining import joined
 from .piecewise import where
 from .reduce import max, mean, min

@@ -95,6 +95,11 @@ def polyval(p: Any, x: Any) -> Any:
     np.float64(6.0)
     """
     p = _coefficients(p)
+    if isinstance(x, np.poly1d):  # the polynomial of a polynomial
+        whole = np.poly1d([0.0])
+        for k in range(shape_of(p)[0]):
+            whole = whole * x + np.poly1d(getitem(p, k))
+        return whole
     if len(shape_of(p)) == 1:
         return horner(p, x)
     out = lifted(x) * 0

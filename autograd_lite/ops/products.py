@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -90,8 +91,9 @@ def inner(a: Any, b: Any) -> Any:
 
 
 @composed(np.outer)
-def outer(a: Any, b: Any) -> Any:
+def outer(a: Any, b: Any, out: Any = None) -> Any:
     """``np.outer``: every entry of a times every entry of b, both flattened; shape (m, n)."""
+    refuse_out("outer", out)
     return multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
@@ -105,7 +107,8 @@ def vdot(a: Any, b: Any) -> Any:
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """``np.tensordot``: products summed over axes, the last of a with the first of b if an int."""
     sa, sb = np.shape(a), np.shape(b)
-    if isinstance(axes, int):
+    if hasattr(axes, "__index__"):
+        axes = operator.index(axes)
         of_a, of_b = tuple(range(len(sa) - axes, len(sa))), tuple(range(axes))
     else:
         of_a, of_b = (tuple(x) if np.ndim(x) else (int(x),) for x in axes)
@@ -171,10 +174,12 @@ def _(g: Any, out: Any, *operands: Any, subscripts: str, optimize: Any, argnum: 
             arrays.append(np.ones(shape[i], g.dtype))
             letters.append(letter)
         wanted += letter
+    # A path that was given is one of other operands.
+    optimize = optimize if isinstance(optimize, (bool, str)) else "greedy"
     return np.einsum(",".join(letters) + "->" + wanted, *arrays, optimize=optimize)
 
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # in NumPy's order
 
 
 @composed(np.einsum)
@@ -199,6 +204,8 @@ def einsum(
            [0., 1.]])
     """
     refuse_out("einsum", out)
+    if optimize is not False and not isinstance(optimize, (bool, str)):
+        optimize = tuple(optimize)
     if not operands:
         raise ArgumentError("einsum: got no arguments, expected subscripts and operands.")
     if isinstance(operands[0], str):
@@ -221,13 +228,26 @@ def einsum(
 
 def _from_lists(operands: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     def spelled(sublist: Any) -> str:
-        return "".join("..." if i is Ellipsis else _LETTERS[i] for i in sublist)
+        return "".join("..." if i is Ellipsis else _letter(i) for i in sublist)
 
     pairs = len(operands) // 2
     text = ",".join(spelled(operands[2 * i + 1]) for i in range(pairs))
     if len(operands) % 2:
         text += "->" + spelled(operands[-1])
     return text, operands[: 2 * pairs : 2]
+
+
+def _letter(number: Any) -> str:
+    try:
+        i = operator.index(number)
+    except TypeError:
+        i = -1
+    if not 0 <= i < len(_LETTERS):
+        raise ArgumentError(
+            f"einsum: got {number!r} in a list of subscripts, expected numbers from 0 to "
+            f"{len(_LETTERS) - 1}, or an Ellipsis."
+        )
+    return _LETTERS[i]
 
 
 def _explicit(subscripts: str, arrays: tuple[Any, ...]) -> str:
@@ -256,6 +276,11 @@ def _explicit(subscripts: str, arrays: tuple[Any, ...]) -> str:
         for t, w in zip(terms, widths, strict=True)
     ]
     if arrow:
+        if letters and "..." not in result:
+            raise ArgumentError(
+                f"einsum: got {subscripts!r}, whose '...' stands for axes that the output does not "
+                "name; write '...' behind the arrow too, or sum the result."
+            )
         result = result.replace("...", letters)
     else:
         together = "".join(terms)

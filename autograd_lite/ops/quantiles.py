@@ -16,9 +16,10 @@ from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
+from .axes import axes_of
 from .elementwise import divide
 from .ranks import CONTINUOUS, STEPS, Between
-from .reduce import AXES, normalized
+from .reduce import AXES
 from .scans import given
 
 __all__ = [
@@ -231,7 +232,7 @@ def weights_for(who: str, shape: tuple[int, ...], weights: Any, axis: Any) -> An
     if weights.shape == shape:
         return weights
     axes = () if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = normalized(axes, len(shape), who)
+    axes = axes_of(axes, len(shape), who)
     if not axes or weights.shape != tuple(shape[i] for i in axes):
         raise ShapeError(
             f"{who}: got weights of shape {weights.shape} for shape {shape} and axis={axis}; "

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .reduce import normalized
+from .axes import axes_of
 
 # Among n sorted entries q stands at place q·(n + 1 - α - β) + α - 1.
 # Reference: R. Hyndman and Y. Fan, 1996, "Sample quantiles in statistical packages".
@@ -55,7 +55,7 @@ class Between:
     def __init__(
         self, a: Any, q: Any, axis: Any, method: str, weights: Any, skip_nan: bool, slope: bool
     ) -> None:
-        self.axes = normalized(axis, a.ndim, "quantile")
+        self.axes = axes_of(axis, a.ndim, "quantile")
         self.rows = self._rows(a)
         n = self.rows.shape[1]
         q = np.asarray(q).reshape(-1)

@@ -393,16 +393,3 @@ for _op in (sum, mean, variance, deviation, max, min):
     # What where= leaves out is not used: it may be NaN, and steep.
     _op.op.masks = lambda params: params["where"] is not True
 amax, amin = max, min
-
-
-def normalized(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
-    """axis as a tuple of numbers from 0; all axes for None. ShapeError: an axis out of range."""
-    if axis is None:
-        return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    if ndim == 0 and axes in ((0,), (-1,)):  # as NumPy's reductions of a scalar
-        return ()
-    for i in axes:
-        if not -ndim <= i < ndim:
-            raise ShapeError(f"{who}: got axis {i} for an array of {ndim} dimensions.")
-    return tuple(i % ndim for i in axes)

@@ -12,6 +12,7 @@ from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
+from .axes import axes_of, axis_of
 from .elementwise import divide, multiply, subtract
 from .index import getitem
 from .joining import array, concatenate
@@ -32,13 +33,6 @@ _SCANS = (
 def given(x: Any) -> Any:
     """x if it is an array or a Tensor, else (numbers, nested lists) a Tensor of it."""
     return x if hasattr(x, "dtype") else array(x)
-
-
-def one_axis(axis: int, ndim: int, who: str) -> int:
-    """axis counted from 0. ShapeError: out of range."""
-    if not -ndim <= axis < ndim:
-        raise ShapeError(f"{who}: got axis {axis} for an array of {ndim} dimensions.")
-    return axis % ndim
 
 
 def _along(axis: int, part: Any) -> tuple[Any, ...]:
@@ -322,7 +316,7 @@ def diff(
     shape = shape_of(a)
     if not shape:
         raise ShapeError("diff: got a 0-d array, expected at least one axis.")
-    axis = one_axis(axis, len(shape), "diff")
+    axis = axis_of(axis, len(shape), "diff")
     parts = [_border(p, shape, axis) for p in (prepend, a, append) if p is not np._NoValue]
     if len(parts) > 1:
         a = concatenate(parts, axis=axis)
@@ -370,7 +364,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     Args:
         varargs: the spacing: nothing (1), one number for all axes, or for each axis a number or
             its coordinates; may be Tensors.
-        axis: an int or a tuple; all axes if None. edge_order: 1 or 2, of the ends' differences.
+        axis: an int or several; all axes if None. edge_order: 1 or 2, of the ends' differences.
 
     Returns:
         a Tensor of f's shape; a tuple of them, one per axis, if there are several.
@@ -387,8 +381,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     """
     f = given(f)
     shape = shape_of(f)
-    given_axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = [one_axis(i, len(shape), "gradient") for i in given_axes]
+    axis = axis if axis is None or hasattr(axis, "__index__") else tuple(axis)
+    axes = axes_of(axis, len(shape), "gradient")
     if edge_order not in (1, 2):
         raise ArgumentError(f"gradient: got edge_order={edge_order!r}, expected 1 or 2.")
     if not varargs:
@@ -477,7 +471,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """
     y = given(y)
     shape = shape_of(y)
-    place = one_axis(axis, len(shape), "trapezoid")
+    place = axis_of(axis, len(shape), "trapezoid")
     width = dx if x is None else diff(x, axis=-1 if len(shape_of(x)) == 1 else axis)
     if len(shape_of(x)) == 1:
         width = reshape(width, (1,) * place + (-1,) + (1,) * (len(shape) - place - 1))

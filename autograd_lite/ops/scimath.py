@@ -35,7 +35,7 @@ def _beyond_one(x: Any) -> Any:
     return np.abs(x) > 1
 
 
-@composed(np.emath.sqrt, name="emath_sqrt")
+@composed(np.emath.sqrt, name="emath.sqrt")
 def sqrt(x: Any) -> Any:
     """√x, i·√-x for negative x. Derivative: g/(2·√x); at 0 it is inf.
 
@@ -48,31 +48,31 @@ def sqrt(x: Any) -> Any:
     return elementwise.sqrt(_turned(x, _negative))
 
 
-@composed(np.emath.log, name="emath_log")
+@composed(np.emath.log, name="emath.log")
 def log(x: Any) -> Any:
     """Natural logarithm, log\\|x\\| + πi for negative x. Derivative: g/x."""
     return elementwise.log(_turned(x, _negative))
 
 
-@composed(np.emath.log2, name="emath_log2")
+@composed(np.emath.log2, name="emath.log2")
 def log2(x: Any) -> Any:
     """Logarithm to base 2, complex for negative x. Derivative: g/(x·ln 2)."""
     return elementwise.log2(_turned(x, _negative))
 
 
-@composed(np.emath.log10, name="emath_log10")
+@composed(np.emath.log10, name="emath.log10")
 def log10(x: Any) -> Any:
     """Logarithm to base 10, complex for negative x. Derivative: g/(x·ln 10)."""
     return elementwise.log10(_turned(x, _negative))
 
 
-@composed(np.emath.logn, name="emath_logn")
+@composed(np.emath.logn, name="emath.logn")
 def logn(n: Any, x: Any) -> Any:
     """Logarithm to base n, complex for negative numbers. Derivative: that of log x / log n."""
     return log(x) / log(n)
 
 
-@composed(np.emath.power, name="emath_power")
+@composed(np.emath.power, name="emath.power")
 def power(x: Any, p: Any) -> Any:
     """x**p, complex for negative x; negative integers p count as floats. Derivative: as power."""
     p = lifted(p)
@@ -81,19 +81,19 @@ def power(x: Any, p: Any) -> Any:
     return elementwise.power(_turned(x, _negative), p)
 
 
-@composed(np.emath.arccos, name="emath_arccos")
+@composed(np.emath.arccos, name="emath.arccos")
 def arccos(x: Any) -> Any:
     """Inverse cosine, complex beyond ±1. Derivative: -g/√(1-x²); at ±1 it is -inf."""
     return trigonometry.arccos(_turned(x, _beyond_one))
 
 
-@composed(np.emath.arcsin, name="emath_arcsin")
+@composed(np.emath.arcsin, name="emath.arcsin")
 def arcsin(x: Any) -> Any:
     """Inverse sine, complex beyond ±1. Derivative: g/√(1-x²); at ±1 it is inf."""
     return trigonometry.arcsin(_turned(x, _beyond_one))
 
 
-@composed(np.emath.arctanh, name="emath_arctanh")
+@composed(np.emath.arctanh, name="emath.arctanh")
 def arctanh(x: Any) -> Any:
     """Inverse hyperbolic tangent, complex beyond ±1. Derivative: g/(1 - x²); at ±1 it is inf."""
     return trigonometry.arctanh(_turned(x, _beyond_one))

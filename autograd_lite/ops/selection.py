@@ -12,7 +12,8 @@ from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
-from .index import axis_of, errors_of, getitem, in_range, scatter, setitem
+from .axes import axis_of
+from .index import errors_of, getitem, in_range, scatter, setitem
 from .joining import listed
 from .shape import lifted, moveaxis, ravel, reshape, shape_of
 

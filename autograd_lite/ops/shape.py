@@ -14,7 +14,8 @@ from ..methods import plain
 from ..op import FUNCTIONS, Sample
 from ..primitive import composed, primitive
 from ..tensor import Tensor, apply1, plain_tensor
-from .index import axis_of, errors_of, getitem, scatter
+from .axes import axis_of
+from .index import errors_of, getitem, scatter
 
 __all__ = [
     "astype", "broadcast_arrays", "broadcast_to", "copy", "expand_dims", "flatten", "flip",

@@ -54,15 +54,20 @@ convolved.vjp(lambda g, out, a, v, *, mode: _back(g, a.shape[0], v, mode))
 convolved.vjp("v")(lambda g, out, a, v, *, mode: _back(g, v.shape[0], a, mode))
 
 
-def _sequences(a: Any, v: Any, mode: str, who: str) -> tuple[Any, Any]:
+_MODES = ("valid", "same", "full")  # in the order of NumPy's numbers for them
+
+
+def _sequences(a: Any, v: Any, mode: Any, who: str) -> tuple[Any, Any, str]:
     a, v = atleast_1d(a, v)
-    if mode not in ("full", "same", "valid"):
+    if mode in (0, 1, 2):
+        mode = _MODES[mode]
+    if mode not in _MODES:
         raise ArgumentError(f"{who}: got mode={mode!r}, expected 'full', 'same' or 'valid'.")
     if a.ndim > 1 or v.ndim > 1 or not a.size or not v.size:
         raise ShapeError(
             f"{who}: got shapes {a.shape} and {v.shape}, expected two sequences that are not empty."
         )
-    return a, v
+    return a, v, mode
 
 
 @composed(np.convolve)
@@ -81,7 +86,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     >>> ag.convolve([1.0, 2.0, 3.0], [1.0, -1.0], "valid").data
     array([1., 1.])
     """
-    a, v = _sequences(a, v, mode, "convolve")
+    a, v, mode = _sequences(a, v, mode, "convolve")
     return convolved(a, v, mode=mode)
 
 
@@ -94,7 +99,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     Derivative: in a, g convolved with conj(v); in v, with a, turned round and conjugated.
     mode is as for ``convolve``.
     """
-    a, v = _sequences(a, v, mode, "correlate")
+    a, v, mode = _sequences(a, v, mode, "correlate")
     v = np.conj(v) if v.dtype.kind == "c" else v
     if mode == "same" and a.size < v.size:
         # NumPy exchanges them and turns the result round, which moves the middle of an even one.
@@ -273,7 +278,7 @@ def interp(
         x: where; of any shape.
         xp: points in ascending order, one axis. fp: the values there, real or complex.
         left, right: the values before the first and behind the last point (those there, if None).
-        period: of xp; then the order does not matter, nor do left and right.
+        period: of xp; then the order does not matter, nor do left and right. It may be a Tensor.
 
     >>> import numpy as np, autograd_lite as ag
     >>> f = lambda x: ag.interp(x, [0.0, 1.0, 3.0], [0.0, 5.0, 1.0]).sum()
@@ -290,17 +295,18 @@ def interp(
         raise DTypeError("interp: got complex points, expected real ones (fp may be complex).")
     xp, fp = (v.astype(np.float64) if v.dtype.kind == "b" else v for v in (xp, fp))
     if period is not None:
-        period = plain(period)
-        if not period:
+        if not plain(period):
             raise ArgumentError("interp: got period=0, expected another number.")
         fp = fp.astype(np.complex128 if fp.dtype.kind == "c" else np.float64)
-        x, xp, fp = _wound(x, xp, fp, abs(period))
+        x, xp, fp = _wound(x, xp, fp, np.abs(period))
         left = right = None
     left = getitem(fp, 0) if left is None else left
     right = getitem(fp, -1) if right is None else right
     if xp.size == 1:
-        middle = where(x == xp, fp, x * 0)
-        return where(x < xp, left, where(x > xp, right, middle)).astype(np.result_type(fp, float))
+        knot, height = plain(xp)[0], getitem(fp, 0)
+        middle = where(plain(x) == knot, height, x * 0)
+        outside = where(plain(x) > knot, right, middle)
+        return where(plain(x) < knot, left, outside).astype(np.result_type(fp, float))
     return interpolated(x, xp, fp, left, right)
 
 
@@ -309,6 +315,6 @@ def _wound(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
     x, xp = (remainder(astype(v, np.float64, copy=False), period) for v in (x, xp))
     order = np.argsort(xp)
     order = np.concatenate((order[-1:], order, order[:1]))
-    shift = np.zeros(len(order))
-    shift[0], shift[-1] = -period, period
-    return x, getitem(xp, order) + shift, getitem(fp, order)
+    turns = np.zeros(len(order))
+    turns[0], turns[-1] = -1, 1
+    return x, getitem(xp, order) + turns * period, getitem(fp, order)

@@ -19,10 +19,9 @@ from ..primitive import composed, primitive
 from .decompositions import mirrored, svd
 from .factors import prod_others
 from .matrices import adjoint, conj, square
-from .piecewise import where
 from .products import matmul
 from .reduce import sum
-from .shape import reshape, shape_of, transpose
+from .shape import astype, lifted, reshape, shape_of, transpose
 
 __all__ = ["det", "inv", "lstsq", "pinv", "slogdet", "solve", "tensorinv", "tensorsolve"]
 
@@ -59,8 +58,11 @@ def _(g: Any, out: Any, a: Any) -> Any:
 
 
 def _turned(a: Any) -> tuple[Any, Any, Any, Any]:
+    finite = np.isfinite(a).all(axis=(-2, -1))
+    if not finite.all():  # which the SVD does not take: NaN, of these matrices alone
+        a = np.where(finite[..., None, None], a, np.eye(a.shape[-1], dtype=a.dtype))
     u, s, vh = np.linalg.svd(a)
-    sign = np.linalg.det(u) * np.linalg.det(vh)
+    sign = np.where(finite, np.linalg.det(u) * np.linalg.det(vh), np.nan).astype(a.dtype)
     return sign[..., None, None], u, s, vh
 
 
@@ -91,7 +93,7 @@ cofactor_pairs = primitive(
 )(lambda a, g: _cofactor_pairs(a, g))  # fmt: skip
 cofactor_pairs.op.doc = """Second derivative of the determinant, applied to g.
 
-Derivative: in g the same, in a by inverses, for regular a (the third derivative of det).
+Derivative: in g the same, in a by inverses, or for singular a without division.
 """
 cofactors = primitive(
     name="cofactors", saves=("a",),
@@ -102,8 +104,35 @@ cofactors.vjp(lambda g, out, a: cofactor_pairs.inner(a, g))
 cofactor_pairs.vjp("g")(lambda g, out, a, g_: cofactor_pairs.inner(a, g))
 
 
+def _adjugate(a: Any, g: Any, w: Any) -> Any:
+    """The second derivative of the adjugate of a in the directions g and w, by products alone.
+
+    Faddeev and LeVerrier's recursion, B ← a·B + c·I with c = -tr(a·B)/k, on numbers with two
+    infinitesimal parts, so each of them is a triple of derivatives beside its value.
+    """
+    n = a.shape[-1]
+    one = np.eye(n, dtype=a.dtype)
+    # Value, along g, along w, along both: the product rule for these four.
+    b, bg, bw, bb = np.broadcast_to(one, a.shape), 0 * a, 0 * a, 0 * a
+    for k in range(1, n):
+        bb = a @ bb + g @ bw + w @ bg
+        bg, bw = a @ bg + g @ b, a @ bw + w @ b
+        b = a @ b
+        parts = (b, bg, bw, bb)
+        traces = (np.trace(x, axis1=-2, axis2=-1)[..., None, None] for x in parts)
+        b, bg, bw, bb = (x - one * t / k for x, t in zip(parts, traces, strict=True))
+    return bb if n % 2 else -bb
+
+
+def _is_regular(a: Any) -> bool:
+    s = np.linalg.svd(plain(a), compute_uv=False)
+    return bool((s.min(initial=1) > 1e3 * _precision(a) * s.max(initial=0)).all())
+
+
 @cofactor_pairs.vjp("a")
 def _(w: Any, out: Any, a: Any, g: Any) -> Any:
+    if not np.isfinite(plain(a)).all() or not _is_regular(a):
+        return _adjugate(a, g, w).swapaxes(-1, -2)
     n = np.linalg.inv(a).swapaxes(-1, -2)
     size = np.linalg.det(a)[..., None, None]
 
@@ -124,7 +153,7 @@ def _(w: Any, out: Any, a: Any, g: Any) -> Any:
 def det(a: Any) -> Any:
     """Determinant of square matrices (..., n, n).
 
-    Derivative: g times the cofactors, exact for singular matrices to second order.
+    Derivative: g times the cofactors, exact for singular matrices to every order.
 
     Raises:
         MatrixError: not square.
@@ -256,6 +285,44 @@ def _(g: Any, out: Any, a: Any, *, rcond: Any) -> Any:
     return conj(left) + conj(right) - direct
 
 
+@primitive(
+    saves=("a",), analytic=False, name="pinv_cut", kinks="as if the rank did not change",
+    samples=(
+        Sample(np.array([[3.0, 0.1], [0.2, 2.0], [0.5, 1.9]]), rcond=0.9),
+        Sample(np.array([[3.0, 0.1, -1.0], [0.2, 0.4, 0.3]]), rcond=0.5),
+        Sample((3, 2), rcond=1e-15), Sample((2, 3, 2), rcond=1e-15),
+        Sample((3, 2), complex=True, rcond=1e-15),
+    ),
+)  # fmt: skip
+def cut_inverse(a: Any, *, rcond: Any) -> Any:
+    """``pinv`` of which rcond cuts off singular values that are not 0. Derivative: from the SVD."""
+    return np.linalg.pinv(a, rcond)
+
+
+@cut_inverse.vjp
+def _(g: Any, out: Any, a: Any, *, rcond: Any) -> Any:
+    # In the bases of the SVD, kept and cut values only meet each other, so equal ones do no harm:
+    # with D = s² - t², kept s and cut t, the rule has 1/D and t/(s·D).
+    m, n = a.shape[-2:]
+    width = max(m, n)
+    u, s, vh = np.linalg.svd(a)
+    lead = ((0, 0),) * (len(a.shape) - 2)
+    h = np.pad(vh @ conj(g) @ u, (*lead, (0, width - n), (0, width - m)))
+    s = np.pad(s, (*lead, (0, width - s.shape[-1])))
+    bound = np.asarray(rcond)[..., None] * plain(s).max(axis=-1, keepdims=True, initial=0)
+    kept = plain(s) > bound
+    rows, columns = kept[..., :, None], kept[..., None, :]
+    left, right = s[..., :, None], s[..., None, :]
+    both = rows & columns
+    mixed = rows ^ columns
+    inverse = both / np.where(both, left * right, 1)
+    large, small = np.where(rows, left, right), np.where(rows, right, left)
+    gap = np.where(mixed, large * large - small * small, 1)
+    across = np.where(mixed, small / (np.where(mixed, large, 1) * gap), 0)
+    inner = h * (across - inverse) + adjoint(h) * (mixed / gap)
+    return conj(u @ inner[..., :m, :n] @ vh)
+
+
 @composed(np.linalg.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     """Moore-Penrose inverse of matrices (..., m, n).
@@ -284,22 +351,14 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
     if hermitian:
         a = mirrored(a)
     out = pseudo_inverse(a, rcond=rcond)
-    return _cut_inverse(a, rcond) if out.requires_grad and _cuts(plain(a), out.data) else out
+    return cut_inverse(a, rcond=rcond) if out.requires_grad and _cuts(plain(a), out.data) else out
 
 
 def _cuts(a: Any, out: Any) -> bool:
     """Whether rcond has cut off singular values which are not 0: then a @ out @ a is not a."""
     tall = a.shape[-2] >= a.shape[-1]
-    lost = np.abs((a @ (out @ a) if tall else (a @ out) @ a) - a).max(initial=0)
-    return bool(lost > 1e3 * _precision(a) * np.abs(a).max(initial=0))
-
-
-def _cut_inverse(a: Any, rcond: Any) -> Any:
-    # The rule above takes what was cut off for 0; factors know better.
-    u, s, vh = svd(a, full_matrices=False)
-    kept = s.data > np.asarray(rcond)[..., None] * s.data.max(axis=-1, keepdims=True)
-    inverse = where(kept, 1 / where(kept, s, 1.0), 0.0)
-    return matmul(adjoint(vh) * inverse[..., None, :], adjoint(u))
+    lost = np.abs((a @ (out @ a) if tall else (a @ out) @ a) - a).max(axis=(-2, -1), initial=0)
+    return bool((lost > 1e3 * _precision(a) * np.abs(a).max(axis=(-2, -1), initial=0)).any())
 
 
 def _precision(a: Any) -> Any:
@@ -314,7 +373,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     Args:
         a: shape (m, n). b: shape (m,) or (m, k).
         rcond: singular values below this fraction of the largest count as 0; None means the
-            precision times max(m, n).
+            precision times max(m, n), what does not lie between 0 and 1 the precision.
 
     Derivative: x, residuals and singular values have theirs in a and b, for constant rank.
 
@@ -322,14 +381,20 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     >>> ag.grad(lambda b: ag.lstsq(np.array([[1.0], [1.0]]), b)[0].sum())(np.array([1.0, 3.0]))
     array([0.5, 0.5])
     """
-    sa, sb = shape_of(a), shape_of(b)
+    a, b = lifted(a), lifted(b)
+    common = np.result_type(a.dtype, b.dtype)
+    common = common if common.kind in "fc" else np.dtype(np.float64)
+    a, b = astype(a, common, copy=False), astype(b, common, copy=False)
+    sa, sb = a.shape, b.shape
     if len(sa) != 2 or len(sb) not in (1, 2) or sa[0] != sb[0]:
         raise ShapeError(
             f"lstsq: got shapes {sa} and {sb}, expected (m, n) and (m,) or (m, k) with equal m."
         )
     m, n = sa
-    if rcond is None or rcond < 0:  # a negative one means the precision to LAPACK
-        rcond = _precision(a) * (max(m, n) if rcond is None else 1)
+    if rcond is None:
+        rcond = _precision(a) * max(m, n)
+    elif not 0 < rcond < 1:  # these mean the precision to LAPACK
+        rcond = _precision(a)
     s = svd(a, full_matrices=False, compute_uv=False)
     largest = s.data.max(initial=0)
     rank = np.int32((s.data > rcond * largest).sum())

@@ -17,6 +17,7 @@ from ..methods import UFUNC_METHODS, plain
 from ..op import FUNCTIONS, NUMPY, Sample
 from ..primitive import primitive, refuse_out
 from ..tensor import Tensor
+from .axes import axes_of
 from .index import frozen, scatter
 
 _LN2 = math.log(2)
@@ -26,22 +27,6 @@ def _array(x: Any, dtype: Any = None) -> Any:
     if not hasattr(x, "_value"):
         x = FUNCTIONS["array"](x)
     return x if dtype is None or x.dtype == dtype else x.astype(np.dtype(dtype))
-
-
-def _axes(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
-    """The axes of a reduction as numbers from 0; NumPy lets a scalar have the axes 0 and -1."""
-    if axis is None:
-        return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    if ndim == 0 and axes in ((0,), (-1,)):
-        return ()
-    for i in axes:
-        if not -ndim <= i < ndim:
-            raise ShapeError(f"{who}: got axis {i} for an array of {ndim} dimensions.")
-    numbers = tuple(i % ndim for i in axes)
-    if len(set(numbers)) < len(numbers):
-        raise ArgumentError(f"{who}: got axis={axis}, which names an axis twice.")
-    return numbers
 
 
 # -- reduce ------------------------------------------------------------------------------------
@@ -126,7 +111,7 @@ def reduce(
     who = f"np.{ufunc.__name__}.reduce"
     refuse_out(who, out)
     x = _array(array, dtype)
-    axes = _axes(axis, x.ndim, who)
+    axes = axes_of(axis, x.ndim, who)
     if x.ndim == 0:
         return reduce(ufunc, x.reshape(1), 0, None, None, False, initial, where)
     where = where if where is True else plain(where)
@@ -210,7 +195,7 @@ def accumulate(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, out: An
     x = _array(array, dtype)
     if x.ndim == 0:
         raise ShapeError(f"{who}: got a scalar, expected an array of at least 1 dimension.")
-    (axis,) = _axes(axis, x.ndim, who)
+    (axis,) = axes_of(axis, x.ndim, who)
     if _RUNNING.get(ufunc) in FUNCTIONS:
         return FUNCTIONS[_RUNNING[ufunc]](x, axis=axis)
     size = x.shape[axis]
@@ -275,7 +260,7 @@ def reduceat(
             f"{who}: got indices of dtype {indices.dtype} and {indices.ndim} dimensions for an "
             f"array of {x.ndim}; expected one row of integers, and an axis to cut."
         )
-    (axis,) = _axes(axis, x.ndim, who)
+    (axis,) = axes_of(axis, x.ndim, who)
     size = x.shape[axis]
     starts = indices.tolist()
     for i in starts:

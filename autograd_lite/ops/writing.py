@@ -11,7 +11,8 @@ from ..errors import DTypeError, ShapeError, UnsupportedError
 from ..methods import plain
 from ..primitive import composed
 from ..tensor import Tensor
-from .index import axis_of, errors_of, getitem, in_range
+from .axes import axis_of
+from .index import errors_of, getitem, in_range
 from .selection import along
 from .shape import broadcast_to, lifted, ravel, reshape, shape_of
 
