@@ -33,7 +33,7 @@ class Handle(NumpyMethods):
     _requires_grad: bool  # of a leaf
     _grad: Any  # of a leaf
     _meta: Meta | None  # of a leaf: name, hooks
-    _written: int  # when a leaf was last written in place, by node.tick
+    _written: int  # when a leaf was last written in place, by node.tick; below 0 for a result
     _alias: Any  # whom it shares memory with: see inplace.link
 
     # -- values ------------------------------------------------------------------------------
@@ -72,8 +72,8 @@ class Handle(NumpyMethods):
                     f"data: got dtype {value.dtype}, expected {self.dtype}; convert it with astype."
                 )
             self._value = value
+            inplace.leave(self)
         self._written = tick()
-        self._alias = None
 
     def numpy(self) -> Any:
         """The same as ``.data``."""
@@ -133,7 +133,7 @@ class Handle(NumpyMethods):
         if value and not self._requires_grad and not inplace.is_alone(self):
             # A node may keep this array as a constant; as a leaf's it may be written.
             self._value = self._value.copy()
-            self._alias = None
+            inplace.leave(self)
         self._requires_grad = bool(value)
 
     @property
@@ -192,12 +192,15 @@ class Handle(NumpyMethods):
         return self._node is not None or self._requires_grad
 
     def _adopt(self, other: Any) -> None:
-        """Stand for other's value from now on."""
+        """Stand for other's value from now on; its name and ``retain_grad()`` stay with it."""
         name = self.name
+        retains = self._node is not None and self._node.meta is not None and self._node.meta.retain
         self._value = other._value
         self._node = other._node
         if name is not None and self.name is None:
             self.name = name
+        if retains and self._node is not None:
+            self._meta_of_node().retain = True
 
     def _meta_of_node(self) -> Meta:
         node = self._node

@@ -3,14 +3,13 @@
 A Tensor is a name for a value. Writing into one makes the name stand for a new value, computed by
 a recorded op, and leaves the old array as it is; so no array that a node has kept is ever
 falsified. Two cases really write into memory. A leaf that requires grad, inside ``no_grad()``: the
-walk refuses graphs that used the old values, and nothing else shares a leaf's memory (a detached
-leaf is a copy, an unrecorded view that a node keeps is copied first). And an untracked Tensor whose
-array nobody else holds, so that filling a buffer in a loop copies nothing.
+walk refuses graphs that used the old values, and what shares a leaf's memory without being a view
+of it in the graph is a copy (a detached leaf or view, an unrecorded view that a node keeps). And an
+untracked Tensor whose array nobody else holds, so that filling a buffer in a loop copies nothing.
 
-Views share memory, so writing into one changes the other. Tensors that share memory share a
-``cell``; its reference count says how many of them are alive. A write to a view goes through to
-its base, and a view that is the value being written is taken anew; a write that would leave any
-other view stale is refused.
+Views share memory, so a write into one is seen by the others. Tensors that share memory are a
+``Family``, a tree of views. A write to a view is written into its base, and so on to the root; then
+every view that is still alive is taken anew from its base.
 """
 
 from __future__ import annotations
@@ -18,116 +17,94 @@ from __future__ import annotations
 import sys
 from itertools import pairwise
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from . import mode
 from .errors import DTypeError, IndexOutOfRangeError, InPlaceError, ShapeError
-from .methods import plain
 from .node import tick
 from .op import FUNCTIONS, Op
+from .protocols import plain
+
+
+class Family:
+    """The Tensors that share one memory, as long as they live."""
+
+    __slots__ = ("_limit", "_views")
+
+    def __init__(self) -> None:
+        self._views: list[Any] = []
+        self._limit = 8
+
+    def add(self, view: Any) -> None:
+        """Enter a view, by a weak reference; the dead are cleared away when they are many."""
+        if len(self._views) >= self._limit:
+            self._views = [r for r in self._views if r() is not None]
+            self._limit = 2 * len(self._views) + 8
+        self._views.append(ref(view))
+
+    def views(self) -> list[Any]:
+        """The living views, each behind its base."""
+        alive = (r() for r in self._views)
+        return [v for v in alive if v is not None and _family(v) is self]
 
 
 class Alias:
-    """How a Tensor came to share memory with another.
+    """How a Tensor came to share memory with others.
 
     Attributes:
-        cell: one object for all the Tensors that share the memory.
-        base: the Tensor it is a view of, None for the first.
+        family: one for all the Tensors that share the memory.
+        base: the Tensor it is a view of, None for the root.
         op, params: what made the view. key: the index as the user wrote it.
     """
 
-    __slots__ = ("base", "cell", "key", "op", "params")
+    __slots__ = ("base", "family", "key", "op", "params")
 
-    def __init__(self, cell: object, base: Any, op: Op | None, params: Any) -> None:
-        self.cell = cell
+    def __init__(self, family: Family, base: Any, op: Any, params: Any) -> None:
+        self.family = family
         self.base = base
         self.op = op
-        self.params = params
-        self.key: Any = params.get("index") if params else None
+        self.params = params or {}
+        self.key: Any = self.params.get("index")
+
+
+def _family(t: Any) -> Family | None:
+    alias = getattr(t, "_alias", None)
+    return None if alias is None else alias.family
 
 
 def link(view: Any, base: Any, op: Op, params: Any) -> None:
     """Record that view, made by op, shares base's memory, if it does."""
-    if not _shares(view._value, base._value):
-        return
-    alias = getattr(base, "_alias", None)
+    value, alias = base._value, getattr(base, "_alias", None)
+    if not _shares(view._value, value):
+        # A number has no memory to share. But a 0-d Tensor that was made by its user, or written,
+        # takes the place of a 0-d array, which would have.
+        made = base._node is None and base._written >= 0
+        if type(value) is np.ndarray or not (made or alias is not None):
+            return
+        if op.name == "getitem" and type(params["index"]) is tuple and not params["index"]:
+            return  # t[()] is a number in NumPy too
     if alias is None:
-        alias = base._alias = Alias(object(), None, None, None)
-    view._alias = Alias(alias.cell, base, op, params)
+        alias = base._alias = Alias(Family(), None, None, None)
+    view._alias = Alias(alias.family, base, op, params)
+    alias.family.add(view)
+
+
+def leave(t: Any) -> None:
+    """t has other memory from now on: its views keep what they had, and are on their own."""
+    family = _family(t)
+    if family is not None:
+        for view in family.views():
+            if any(base is t for base in _chain(view)):
+                view._alias = None
+        t._alias = None
 
 
 def _shares(view: Any, base: Any) -> bool:
     if type(view) is not np.ndarray:
         return False
     return view is base or (view.base is not None and np.may_share_memory(view, base))
-
-
-def kept_value(t: Any) -> Any:
-    """The array of an untracked view as a node may keep it: a copy, if a leaf may be written."""
-    root = _chain(t)[-1]
-    return np.array(t._value) if root._node is None and root._requires_grad else t._value
-
-
-def is_alone(t: Any) -> bool:
-    """Whether t's slot is the only reference to its array, which owns its memory."""
-    return (
-        type(t._value) is np.ndarray
-        and t._value.base is None
-        and t._value.flags.writeable
-        and sys.getrefcount(t._value) <= _SLOT
-    ) or not t.ndim
-
-
-def set_item(t: Any, index: Any, value: Any) -> None:
-    """``t[index] = value``."""
-    alias = getattr(value, "_alias", None)
-    if (
-        alias is not None
-        and alias.base is t
-        and alias.key is index
-        and _shares(value._value, t._value)
-    ):
-        return  # the second half of t[i] += u: the view has written itself into t already
-    if isinstance(value, (list, tuple)):
-        value = FUNCTIONS["array"](value)  # there may be Tensors in it
-    chain, own = _writable(t, "setitem", value)
-    if type(t._value) is not np.ndarray:
-        t._value = np.array(t._value)
-    if own and not _is_tracked(value):
-        _write_item(t, plain(index), plain(value))
-    elif mode.state.recording:
-        _replace(chain, FUNCTIONS["setitem"](t, value, index), value)
-    else:
-        _move(chain, lambda: _write_item(t, plain(index), plain(value)))
-
-
-def updating(ufunc: Any) -> Any:
-    """The in-place operator of a ufunc, as a method of Tensor."""
-    return lambda self, other: update(self, other, ufunc)
-
-
-def update(t: Any, other: Any, ufunc: Any) -> Any:
-    """``t += other`` and its like; gives t."""
-    name = ufunc.__name__
-    chain, own = _writable(t, name, other)
-    if own and not _is_tracked(other):
-        _call_into(ufunc, t, plain(other))
-        return t
-    if not mode.state.recording:
-        _move(chain, lambda: _call_into(ufunc, t, plain(other)))
-        return t
-    new = FUNCTIONS[name](t, other)
-    if new.shape != t.shape:
-        raise ShapeError(
-            f"{name} (in place): got a result of shape {new.shape} for a Tensor of shape "
-            f"{t.shape}; write t = t + u to let it grow."
-        )
-    if new.dtype != t.dtype:
-        _check_kind(new.dtype, t, name)
-        new = new.astype(t.dtype)
-    _replace(chain, new, other)
-    return t
 
 
 def _chain(t: Any) -> list[Any]:
@@ -138,7 +115,64 @@ def _chain(t: Any) -> list[Any]:
     return chain
 
 
-def _writable(t: Any, name: str, value: Any) -> tuple[list[Any], bool]:
+def kept_value(t: Any) -> Any:
+    """t's array as it may be kept apart from t: a copy, if it is a leaf's memory."""
+    value, root = t._value, _chain(t)[-1]
+    if type(value) is np.ndarray and root._node is None and root._requires_grad:
+        return value.copy() if root._value.flags.writeable else value
+    return value
+
+
+def is_alone(t: Any) -> bool:
+    """Whether t's slot is the only reference to its array, which owns its memory."""
+    value = t._value
+    if type(value) is not np.ndarray:
+        return True  # a number, which no write can change: t gets another
+    return value.base is None and value.flags.writeable and sys.getrefcount(value) <= _HELD
+
+
+def set_item(t: Any, index: Any, value: Any) -> None:
+    """``t[index] = value``."""
+    alias = getattr(value, "_alias", None)
+    if alias is not None and alias.base is t and alias.key is index:
+        return  # the second half of t[i] += u: the view has written itself into t already
+    if isinstance(value, (list, tuple)):
+        value = FUNCTIONS["array"](value)  # there may be Tensors in it
+    chain, memory = _writable(t, "setitem")
+    if memory and not _is_tracked(value):
+        if type(t._value) is not np.ndarray:
+            t._value = np.array(t._value)
+        _write_item(t, plain(index), plain(value))
+    else:
+        _replace(chain, FUNCTIONS["setitem"](t, value, index))
+
+
+def updating(ufunc: Any) -> Any:
+    """The in-place operator of a ufunc, as a method of Tensor."""
+    return lambda self, other: update(self, other, ufunc)
+
+
+def update(t: Any, other: Any, ufunc: Any) -> Any:
+    """``t += other`` and its like; gives t."""
+    name = ufunc.__name__
+    chain, memory = _writable(t, name)
+    if memory and not _is_tracked(other):
+        _call_into(ufunc, t, plain(other))
+        return t
+    new = FUNCTIONS[name](t, other) if name in FUNCTIONS else _of_integers(ufunc, t, other)
+    _check_result(new, t, name)
+    _replace(chain, new if new.dtype == t.dtype else new.astype(t.dtype))
+    return t
+
+
+def _of_integers(ufunc: Any, t: Any, other: Any) -> Any:
+    try:
+        return FUNCTIONS["array"](ufunc(t._value, plain(other)))
+    except TypeError as error:
+        raise DTypeError(f"{ufunc.__name__} (in place): {error}.") from None
+
+
+def _writable(t: Any, name: str) -> tuple[list[Any], bool]:
     """The Tensors to replace, [t, its base, ...], and whether t's memory may be written; or raise.
 
     Memory may be written when it is t's alone and no graph knows of t.
@@ -159,63 +193,54 @@ def _writable(t: Any, name: str, value: Any) -> tuple[list[Any], bool]:
             "no_grad(), which its graph would not know of; write outside no_grad(), or into "
             "t.detach()."
         )
+    for view, base in pairwise(chain):
+        op = view._alias.op.name
+        if op in _READ_ONLY or not base.ndim:
+            reason = "is a number" if not base.ndim else "NumPy lets nobody write through"
+            raise InPlaceError(
+                f"{name}: got a Tensor {who}of shape {t.shape}, made by {op} of one of shape "
+                f"{base.shape}, which {reason}; write into a copy()."
+            )
     if leaf:
         root._written = tick()
         return chain, True
-    alias = getattr(t, "_alias", None)
-    if alias is not None:
-        # The value may itself be a view of t: it is taken anew after the write.
-        views = _views_of(value, chain)
-        if _live(alias.cell) > len(chain) + len(views):
-            raise InPlaceError(
-                f"{name}: got a Tensor {who}of shape {t.shape} that shares memory with another "
-                "living Tensor (a view), which would not see the write; copy() the view when it "
-                "is made, or del it first."
-            )
-    for view in chain[:-1]:
-        if view._alias.op.name != "getitem":
-            raise InPlaceError(
-                f"{name}: got a Tensor {who}of shape {t.shape} that is a view of another (made by "
-                f"{view._alias.op.name}), to be written in place; write into the original or into "
-                "a copy()."
-            )
-    return chain, len(chain) == 1 and t._node is None and is_alone(t)
+    alone = len(chain) == 1 and t._node is None and is_alone(t)
+    family = _family(t)
+    return chain, alone and (family is None or not family.views())
 
 
-def _views_of(value: Any, chain: list[Any]) -> list[Any]:
-    """value and its bases, if it is a view (of a view ...) of a Tensor in chain; else nothing."""
-    if getattr(value, "_alias", None) is None:
-        return []
-    own = _chain(value)
-    for i, t in enumerate(own):
-        if any(t is c for c in chain):
-            return [v for v in own[:i] if not any(v is c for c in chain)]
-    return []
+# Views that NumPy itself makes read-only, two because one entry may stand in several places.
+_READ_ONLY = ("broadcast_to", "sliding_window_view", "diagonal")
 
 
-def _replace(chain: list[Any], new: Any, value: Any) -> None:
-    """Let chain[0] stand for new, and every base in the chain for itself with new written in."""
-    views = _views_of(value, chain)
-    values = [new]
+def _replace(chain: list[Any], new: Any) -> None:
+    """Let chain[0] stand for new, its bases for themselves with new written in; renew all views."""
     for view, base in pairwise(chain):
-        values.append(FUNCTIONS["setitem"](base, values[-1], view._alias.params["index"]))
-    chain[-1]._adopt(values[-1])
-    _take_anew([*chain[-2::-1], *views[::-1]])
-
-
-def _take_anew(views: list[Any]) -> None:
-    for view in views:
-        alias = view._alias
-        view._adopt(FUNCTIONS[alias.op.name](alias.base, **alias.params))
-
-
-def _move(chain: list[Any], write: Any) -> None:
-    """Give the chain memory of its own, then write into it (nothing is recorded)."""
+        new = _written_through(view._alias, base, new)
     root = chain[-1]
-    root._value = np.array(root._value)
-    with mode.no_grad():
-        _take_anew(chain[-2::-1])
-    write()
+    root._adopt(new)
+    family = _family(root)
+    if family is None and not root.ndim:
+        root._alias = Alias(Family(), None, None, None)
+    for view in family.views() if family is not None else ():
+        alias = view._alias
+        view._adopt(alias.op.function(alias.base, **alias.params))
+
+
+def _written_through(alias: Alias, base: Any, new: Any) -> Any:
+    """base with new in place of its view."""
+    name = alias.op.name
+    if name == "getitem":
+        return FUNCTIONS["setitem"](base, new, alias.params["index"])
+    if name in ("real", "imag") and base.dtype.kind == "c":
+        other = FUNCTIONS["imag" if name == "real" else "real"](base)
+        return new + 1j * other if name == "real" else other + 1j * new
+    # Which entry of the base each entry of the view is.
+    places = np.arange(base.size).reshape(base.shape)
+    at = alias.op.forward(places, **alias.params).reshape(-1)
+    reshape = FUNCTIONS["reshape"]
+    flat = FUNCTIONS["setitem"](reshape(base, -1), reshape(new, -1), at)
+    return reshape(flat, base.shape)
 
 
 def _write_item(t: Any, index: Any, value: Any) -> None:
@@ -230,7 +255,7 @@ def _write_item(t: Any, index: Any, value: Any) -> None:
         ) from None
 
 
-def check_kinds(value: Any, dtype: Any, tracked: bool) -> None:
+def check_kinds(value: Any, dtype: Any, tracked: bool, who: str = "setitem") -> None:
     """Refuse a complex value for a real Tensor, and a tracked one for integers."""
     if value.kind == "c" and dtype.kind != "c":
         what = "the imaginary part would be lost; write value.real"
@@ -238,40 +263,36 @@ def check_kinds(value: Any, dtype: Any, tracked: bool) -> None:
         what = "the gradient would be lost; make the Tensor with dtype=float"
     else:
         return
-    raise DTypeError(
-        f"setitem: got a value of dtype {value} for a Tensor of dtype {dtype}; {what}."
-    )
+    raise DTypeError(f"{who}: got a value of dtype {value} for a Tensor of dtype {dtype}; {what}.")
 
 
 def _call_into(ufunc: Any, t: Any, value: Any) -> None:
+    name = ufunc.__name__
     if type(t._value) is not np.ndarray:
-        t._value = _fitted(ufunc(t._value, value), t, ufunc.__name__)
+        new = ufunc(t._value, value)
+        _check_result(new, t, name)
+        t._value = new.astype(t.dtype)
         return
     try:
         ufunc(t._value, value, out=t._value)
     except TypeError as error:
-        raise DTypeError(f"{ufunc.__name__} (in place): {error}; use astype first.") from None
+        raise DTypeError(f"{name} (in place): {error}; use astype first.") from None
     except ValueError as error:
         raise ShapeError(
-            f"{ufunc.__name__} (in place): got shapes {t.shape} and {np.shape(value)}; {error}"
+            f"{name} (in place): got shapes {t.shape} and {np.shape(value)}; {error}"
         ) from None
 
 
-def _fitted(value: Any, t: Any, name: str) -> Any:
-    if value.shape != t.shape:
+def _check_result(new: Any, t: Any, name: str) -> None:
+    if new.shape != t.shape:
         raise ShapeError(
-            f"{name} (in place): got a result of shape {value.shape} for a Tensor of shape "
+            f"{name} (in place): got a result of shape {new.shape} for a Tensor of shape "
             f"{t.shape}; write t = t + u to let it grow."
         )
-    _check_kind(value.dtype, t, name)
-    return value.astype(t.dtype)
-
-
-def _check_kind(dtype: Any, t: Any, name: str) -> None:
-    if not np.can_cast(dtype, t.dtype, "same_kind"):
+    if not np.can_cast(new.dtype, t.dtype, "same_kind"):
         raise DTypeError(
-            f"{name} (in place): got a result of dtype {dtype} for a Tensor of dtype {t.dtype}; "
-            "use astype first, or write t = t + u."
+            f"{name} (in place): got a result of dtype {new.dtype} for a Tensor of dtype "
+            f"{t.dtype}; use astype first, or write t = t + u."
         )
 
 
@@ -279,26 +300,21 @@ def _is_tracked(x: Any) -> bool:
     return hasattr(x, "_is_tracked") and bool(x._is_tracked()) and mode.state.recording
 
 
-def _live(cell: object) -> int:
-    return sys.getrefcount(cell) - _CELL
-
-
 class _Probe:
     __slots__ = ("_value",)
 
 
-def _calibrate() -> tuple[int, int]:
-    # What getrefcount says, called as above, of a cell less one for its Alias, and of an array that
-    # one slot holds: so the comparisons do not depend on how an interpreter counts.
+def _calibrate() -> int:
+    # What getrefcount says, called as in is_alone, of an array that one slot holds: so the
+    # comparison does not depend on how an interpreter counts.
     probe = _Probe()
     probe._value = np.empty(1)  # type: ignore[attr-defined]
-    slot = sys.getrefcount(probe._value)  # type: ignore[attr-defined]
 
-    def live(cell: object) -> int:
-        return sys.getrefcount(cell)
+    def counted(t: Any) -> int:
+        value = t._value
+        return sys.getrefcount(value)
 
-    alias = Alias(object(), None, None, None)
-    return live(alias.cell) - 1, slot
+    return counted(probe)
 
 
-_CELL, _SLOT = _calibrate()
+_HELD = _calibrate()

@@ -185,18 +185,15 @@ class Tensor(Handle):
         return t._value
 
     def detach(self) -> Tensor:
-        """The same values with no graph: a copy for a leaf that requires grad.
+        """The same values with no graph: a copy for a leaf that requires grad, or a view of one.
 
         A recorded result's values are shared, and read-only: a node may keep them. Writing into
         the detached Tensor gives it memory of its own.
         """
-        data = self._value
-        if type(data) is np.ndarray:
-            if self._node is not None:
-                data = data.view()
-                data.flags.writeable = False
-            elif self._requires_grad:
-                data = data.copy()
+        data = inplace.kept_value(self)
+        if type(data) is np.ndarray and self._node is not None and data is self._value:
+            data = data.view()
+            data.flags.writeable = False
         return plain_tensor(data)
 
     def __repr__(self) -> str:
@@ -315,6 +312,11 @@ class Tensor(Handle):
     __imod__ = inplace.updating(np.remainder)
     __ifloordiv__ = inplace.updating(np.floor_divide)
     __imatmul__ = inplace.updating(np.matmul)
+    __iand__ = inplace.updating(np.bitwise_and)
+    __ior__ = inplace.updating(np.bitwise_or)
+    __ixor__ = inplace.updating(np.bitwise_xor)
+    __ilshift__ = inplace.updating(np.left_shift)
+    __irshift__ = inplace.updating(np.right_shift)
 
 
 def plain_tensor(data: Any) -> Tensor:
@@ -325,7 +327,7 @@ def plain_tensor(data: Any) -> Tensor:
     t._requires_grad = False
     t._grad = None
     t._meta = None
-    t._written = 0
+    t._written = -1
     t._alias = None
     return t
 
@@ -364,7 +366,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Any
                     named = True
             if p is not None:
                 if rules is not None and rules[i] is None:
-                    p = None
+                    # Nobody would ask whether a leaf's memory was written since.
+                    p, value = None, inplace.kept_value(x)
                 else:
                     tracked |= 1 << i
         elif isinstance(x, (list, tuple)):

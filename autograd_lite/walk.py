@@ -200,6 +200,8 @@ def backward(
                     if parent._written > node.order:
                         _refuse_written(node, parent, saved[i])
                 if term is None or (within is not None and parent not in within):
+                    if is_node and parent.op.view:
+                        _check_views(node, parent, saved[i])
                     continue
                 if joint is not None:
                     gi = term
@@ -324,6 +326,17 @@ def freed_sentence(node: Node) -> str:
         "freed by an earlier backward; pass retain_graph=True to that earlier call, or build the "
         "graph again."
     )
+
+
+def _check_views(node: Node, view: Any, saved: Any) -> None:
+    """The view that a node has kept, if the walk does not come to where it was made itself."""
+    if type(saved) is Node:
+        return
+    below = view
+    while type(below) is Node and below.op.view and below.parents[0] is not None:
+        below = below.parents[0]
+    if type(below) is not Node and below._written > node.order:
+        _refuse_written(node, below, saved)
 
 
 def _refuse_written(node: Node, leaf: Any, saved: Any) -> None:

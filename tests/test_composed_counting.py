@@ -7,7 +7,7 @@ import pytest
 from composed_tools import cases, check
 
 import autograd_lite as ag
-from autograd_lite.methods import plain
+from autograd_lite.protocols import plain
 
 P = np.array([0.1, 0.8, 1.7, 2.2, 3.1])
 Q = np.array([1.0, -0.3, 0.4, 1.6, 0.9])

@@ -422,7 +422,7 @@ REFUSED = [
     (lambda: ag.multi_dot([np.ones((2, 2, 2)), np.ones((2, 2))]), "multi_dot: got shapes"),
     (lambda: ag.matrix_power(np.ones((2, 2)), 0.5), "matrix_power: got n=0.5"),
     (lambda: ag.matrix_power(np.ones((2, 3)), 2), "matrix_power: got shape (2, 3)"),
-    (lambda: ag.vecdot(np.ones(2), np.ones(3)), "vecdot: got shapes (2,) and (3,), vectors of 2 and 3"),
+    (lambda: ag.vecdot(np.ones(2), np.ones(3)), "vecdot: got shapes (2,) and (3,), vectors of"),
     (lambda: ag.linalg.cross(np.ones(2), np.ones(2)), "linalg.cross: got vectors of 2"),
     (lambda: ag.linalg.outer(np.ones((2, 2)), np.ones(2)), "linalg.outer: got shapes (2, 2)"),
     (lambda: ag.pinv(np.eye(2), 1e-3, rtol=1e-3), "pinv: got both rcond= and rtol="),

@@ -8,7 +8,7 @@ from composed_tools import X, cases, check, check_float32
 from hypothesis import given, strategies as st
 
 import autograd_lite as ag
-from autograd_lite.methods import plain
+from autograd_lite.protocols import plain
 
 OTHERS = np.array([0.7, 5.0, 1.1, -2.0])
 

@@ -12,8 +12,8 @@ from composed_tools import X, cases, check
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.methods import no_rule
 from autograd_lite.op import NUMPY, PLAIN
+from autograd_lite.protocols import no_rule
 
 Z = X + 1j * X[::-1, ::-1]
 

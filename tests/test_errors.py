@@ -231,13 +231,13 @@ def test_no_warning_from_sigmoid_or_backward():
     ],
 )
 def test_the_nearest_function_that_has_a_rule_is_named(name, near):
-    from autograd_lite.methods import no_rule
+    from autograd_lite.protocols import no_rule
 
     assert near in str(no_rule(name))
 
 
 def test_no_far_fetched_name_is_suggested():
-    from autograd_lite.methods import no_rule
+    from autograd_lite.protocols import no_rule
 
     for name in ("linalg.inv", "linalg.svd", "median", "quantile", "cov"):
         assert "did you mean" not in str(no_rule(name))

@@ -239,7 +239,7 @@ def test_unknown_numpy_functions_are_refused_with_the_nearest_name():
 
 
 def test_a_near_miss_is_named():
-    from autograd_lite.methods import no_rule
+    from autograd_lite.protocols import no_rule
 
     assert "did you mean 'concatenate'?" in str(no_rule("concatenat"))
 

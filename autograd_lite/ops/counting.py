@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
-from ..methods import plain
 from ..primitive import composed
+from ..protocols import plain
 from ..tensor import Tensor
 from .grids import linspace
 from .index import errors_of, getitem, scatter

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..methods import plain
 from ..op import NUMPY
+from ..protocols import plain
 from ..tensor import Tensor, plain_tensor
 from .shape import astype, broadcast_to, copy, shape_of
 

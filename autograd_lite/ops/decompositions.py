@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, MatrixError, UnsupportedError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from .matrices import adjoint, conj, on_diagonal, square
 from .piecewise import absolute, conjugate, real, where
 from .selection import take_along_axis

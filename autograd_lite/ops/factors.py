@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import plain
 from ..tensor import Tensor
 from .activation import kept_shape
 from .axes import axes_of

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, MatrixError, ShapeError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from .elementwise import multiply, sqrt
 from .index import getitem
 from .joining import atleast_1d, concatenate

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from ..tensor import Tensor
 from .axes import axis_of
 from .elementwise import log10

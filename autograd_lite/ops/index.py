@@ -11,9 +11,9 @@ import numpy as np
 
 from ..errors import ArgumentError, AutogradError, DTypeError, IndexOutOfRangeError, ShapeError
 from ..inplace import check_kinds
-from ..methods import plain
 from ..op import FUNCTIONS, Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import plain
 from ..tensor import Tensor
 from .axes import axis_of
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, MatrixError, ShapeError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from .axes import axes_of
 from .decompositions import svdvals
 from .elementwise import safe

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..op import Sample
 from ..primitive import composed, elementwise, refuse_out
-from ..tensor import Tensor
+from ..protocols import plain
 from .elementwise import ANY, PAIRS, REAL, positive_samples, safe, zero
 
 __all__ = [
@@ -277,10 +277,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     >>> ag.grad(lambda x: ag.where(x > 0, ag.sqrt(ag.where(x > 0, x, 1.0)), 0.0).sum())(x)
     array([0.  , 0.25])
     """
-    if isinstance(condition, Tensor):
-        condition = condition._value
     if x is None and y is None:
-        return np.nonzero(condition)
+        return np.nonzero(plain(condition))
     return where_three(condition, x, y)
 
 

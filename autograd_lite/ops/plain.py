@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..methods import plain
 from ..op import NUMPY, PLAIN
+from ..protocols import plain
 
 _UFUNCS = (
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,

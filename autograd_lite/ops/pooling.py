@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from .convolution import (
     NO_EDGES,
     Edges,

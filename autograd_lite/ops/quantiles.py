@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError, closest
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import plain
 from ..tensor import Tensor
 from .axes import axes_of
 from .elementwise import divide

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import plain
 from ..tensor import Tensor, apply1
 from .activation import kept_shape
 from .elementwise import multiply, subtract

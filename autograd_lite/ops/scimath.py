@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..methods import plain
 from ..primitive import composed
+from ..protocols import plain
 from . import elementwise, trigonometry
 from .shape import lifted
 

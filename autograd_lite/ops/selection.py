@@ -8,9 +8,9 @@ import numpy as np
 
 from ..errors import ArgumentError, DTypeError, IndexOutOfRangeError, ShapeError
 from ..inplace import check_kinds
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import plain
 from ..tensor import Tensor
 from .axes import axis_of
 from .index import errors_of, getitem, in_range, scatter, setitem

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from .index import errors_of, getitem
 from .joining import concatenate
 from .selection import sort

@@ -10,9 +10,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..inputs import coerced
-from ..methods import plain
 from ..op import FUNCTIONS, Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from ..tensor import Tensor, apply1, plain_tensor
 from .axes import axis_of
 from .index import errors_of, getitem, scatter
@@ -92,7 +92,7 @@ def reshape(
     if type(shape) is list:
         shape = tuple(shape)
     if order == "A":
-        order = "F" if _memory(a).flags.fnc else "C"
+        a, order = _in_order(a, order)
     return apply1(reshaped.op, a, {"shape": shape, "order": order, "copy": copy})
 
 
@@ -207,14 +207,16 @@ def squeeze(a: Any, *, axis: Any = None) -> Any:
 squeeze.vjp(lambda g, out, a, *, axis: g.reshape(a.shape))
 
 
-def _in_one(a: Any, order: str, copy: bool | None) -> Any:
-    if order == "K":
-        # As the entries lie in memory: the axis with the widest stride is the slowest.
-        data = _memory(a)
-        steps = [-abs(s) for s in data.strides]
-        a = transpose(a, tuple(sorted(range(data.ndim), key=steps.__getitem__)))
-        order = "C"
-    return reshape(a, -1, order, copy=copy)
+def _in_order(a: Any, order: str) -> tuple[Any, str]:
+    """a and the order "C" or "F" in which its entries are to be read for an order "A" or "K"."""
+    if order == "A":
+        return a, "F" if _memory(a).flags.fnc else "C"
+    if order != "K":
+        return a, order
+    # As the entries lie in memory: the axis with the widest stride is the slowest.
+    data = _memory(a)
+    steps = [-abs(s) for s in data.strides]
+    return transpose(a, tuple(sorted(range(data.ndim), key=steps.__getitem__))), "C"
 
 
 @composed(np.ravel)
@@ -224,7 +226,11 @@ def ravel(a: Any, order: str = "C") -> Any:
     Args:
         order: as for ``reshape``, and "K" for the order in which they lie in memory.
     """
-    return _in_one(a, order, None)
+    a, order = _in_order(a, order)
+    flags = _memory(a).flags
+    # A copy where they do not follow each other, even if they could be read with a step.
+    contiguous = flags.f_contiguous if order == "F" else flags.c_contiguous
+    return reshape(a, -1, order, copy=None if contiguous else True)
 
 
 @composed(name="flatten")
@@ -235,7 +241,8 @@ def flatten(a: Any, order: str = "C") -> Any:
             f"flatten: got order={order!r}, expected 'C', 'F', 'A' or 'K'; to keep the first axis "
             "write reshape(len(x), -1)."
         )
-    return _in_one(a, order, True)
+    a, order = _in_order(a, order)
+    return reshape(a, -1, order, copy=True)
 
 
 @primitive(

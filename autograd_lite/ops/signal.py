@@ -10,9 +10,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.stride_tricks import sliding_window_view as numpys_windows
 
 from ..errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from .index import added_up, errors_of, getitem, scatter
 from .joining import atleast_1d
 from .piecewise import remainder, where

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive
+from ..protocols import plain
 from .decompositions import mirrored, svd
 from .factors import prod_others
 from .matrices import adjoint, conj, square

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError, ZeroWeightsError
-from ..methods import plain
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import plain
 from ..tensor import Tensor
 from .elementwise import divide, multiply, subtract
 from .factors import prod

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
-from ..methods import UFUNC_METHODS, plain
+from ..inplace import check_kinds
 from ..op import FUNCTIONS, NUMPY, Sample
 from ..primitive import primitive, refuse_out
+from ..protocols import UFUNC_METHODS, plain
 from ..tensor import Tensor
 from .axes import axes_of
 from .index import frozen, scatter
@@ -240,6 +241,8 @@ def at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
             "out = ag.Tensor(out))."
         )
     index = frozen(indices)
+    tracked = isinstance(b, Tensor) and b.requires_grad
+    check_kinds(np.result_type(plain(b)), a.dtype, tracked, f"np.{ufunc.__name__}.at")
     b = FUNCTIONS["broadcast_to"](b, np.empty(a.shape, np.bool_)[index].shape)
     b = b if b.dtype == a.dtype else b.astype(a.dtype)
     change = scatter(b, index=index, shape=a.shape)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DTypeError, ShapeError, UnsupportedError
-from ..methods import plain
 from ..primitive import composed
+from ..protocols import plain
 from ..tensor import Tensor
 from .axes import axis_of
 from .index import errors_of, getitem, in_range

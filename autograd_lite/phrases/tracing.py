@@ -197,6 +197,8 @@ def _run(node: Node, i: int, draw: Callable[..., Any], given: tuple[Any, ...] = 
         Tensor.__init__(t, data.astype(dtype) if dtype.kind in "fc" else data.astype(int))
         t._seen, t._term = seen, terms.ref(key)
         t._requires_grad = dtype.kind in "fc"
+        if type(t._value) is np.ndarray:
+            t._value.flags.writeable = False  # so whatever keeps it keeps it as it is
         known[id(t)] = t._term
         seen[id(t._value)] = t._value, t._term
         return t

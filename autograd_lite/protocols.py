@@ -1,0 +1,261 @@
+"""How NumPy calls upon a Tensor: its two protocols, and conversions, which would drop a graph.
+
+All of it reaches the ops through the registries of ``op.py``, so nothing here needs to know
+which ops there are, and an op declared later (in a user's file too) is found the same way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError, ConversionError, UnsupportedError, closest
+from .op import FUNCTIONS, NUMPY, PLAIN
+
+# "reduce", "accumulate", "reduceat" and "outer": ``method(ufunc, *inputs, **keywords)``.
+UFUNC_METHODS: dict[str, Callable[..., Any]] = {}
+
+
+def plain(x: Any) -> Any:
+    """x with every Tensor in it (also within lists, tuples and dicts) replaced by its array."""
+    if isinstance(x, NumpyProtocols):
+        return x._value
+    if isinstance(x, (list, tuple)):
+        parts = [plain(v) for v in x]
+        return tuple(parts) if isinstance(x, tuple) else parts
+    if isinstance(x, dict):
+        return {k: plain(v) for k, v in x.items()}
+    return x
+
+
+class NumpyProtocols:
+    """The part of Tensor that NumPy itself meets."""
+
+    __slots__ = ()
+    __array_priority__ = 1000.0
+    _value: Any
+    shape: Any
+    astype: Any
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        data = self._converted("np.asarray")
+        return np.array(data, dtype=dtype, copy=copy)
+
+    def _converted(self, what: str) -> Any:
+        if self._is_tracked():
+            cures = (
+                "in place of np.array([t, 1.0]) write ag.array([t, 1.0]), of np.r_ and np.c_ ag.r_ "
+            )
+            cures += "and ag.c_, of other functions of lists ag's of the same name"
+            if any(name in sys.modules for name in ("scipy.special", "scipy.linalg")):
+                cures += ", of SciPy's those of autograd_lite.special and autograd_lite.linalg"
+            if what != "np.asarray":
+                cures = (
+                    "to write it into an array, make that a Tensor first (out = ag.Tensor(out)); "
+                )
+                cures += "to compute with it, use ag's functions in place of math's"
+            raise ConversionError(
+                f"{what}: got a Tensor of shape {self.shape} that records its graph, which a "
+                f"conversion would drop in silence; {cures}; t.data (or t.item(), t.detach()) is "
+                "its plain value."
+            )
+        return self._value
+
+    def _is_tracked(self) -> bool:
+        raise NotImplementedError
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", None)
+        if out is not None:
+            return _into(out, ufunc, method, inputs, kwargs)
+        if ufunc in PLAIN:
+            return getattr(ufunc, method)(*plain(inputs), **plain(kwargs))
+        function = NUMPY.get(ufunc) or _found_late(ufunc)
+        if function is None:
+            raise no_rule(ufunc.__name__, _home(ufunc))
+        if method == "__call__":
+            if kwargs and ufunc.signature is not None:
+                return _along_axes(ufunc, function, inputs, kwargs)
+            if kwargs:
+                inputs = _by_keywords(ufunc, inputs, kwargs)
+            return function(*inputs, **kwargs)
+        apply = UFUNC_METHODS.get(method)
+        if apply is None or ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature is not None:
+            name = f"np.{ufunc.__name__}.{method}"
+            if method == "at":
+                raise UnsupportedError(
+                    f"{name}: got a Tensor, and this writes in place; np.add.at and np.subtract.at "
+                    "of a Tensor are recorded, and t[index] = value."
+                )
+            raise UnsupportedError(
+                f"{name}: got a Tensor, and this ufunc method has no derivative rule; write it "
+                "with functions that have one (np.sum, np.prod, np.cumsum, broadcasting)."
+            )
+        return apply(ufunc, *inputs, **kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        function = NUMPY.get(func)
+        if function is not None:
+            return function(*args, **kwargs)
+        if func in PLAIN:
+            return func(*plain(args), **plain(kwargs))
+        module = func.__module__.removeprefix("numpy").lstrip(".")
+        raise no_rule(f"{module}.{func.__name__}" if module else func.__name__)
+
+
+def _found_late(ufunc: Any) -> Any:
+    # SciPy's functions are declared when one of them first meets a Tensor. Imported by name, since
+    # this module stands below those that declare ops.
+    if sys.modules.get("scipy.special") is not None:
+        if f"{__package__}.special" not in sys.modules:
+            import_module(f"{__package__}.special")
+            return NUMPY.get(ufunc)
+    return None
+
+
+def _into(
+    out: tuple[Any, ...], ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """A call with out=: results are written into Tensors as ``t[...] = v`` is; gives out."""
+    if not any(isinstance(x, NumpyProtocols) and x._is_tracked() for x in inputs):
+        # NumPy computes it, apart from the Tensors, and says what it thinks of casts and shapes.
+        apart = tuple(np.array(x._value) if isinstance(x, NumpyProtocols) else x for x in out)
+        getattr(ufunc, method)(*plain(inputs), out=apart, **plain(kwargs))
+        values: Any = apart
+    elif method == "__call__" and all(x is None or isinstance(x, NumpyProtocols) for x in out):
+        values = _computed(out, ufunc, inputs, kwargs)
+    else:
+        call = f"np.{ufunc.__name__}"
+        raise UnsupportedError(
+            f"{call}: got out= (or an in-place operator on an ndarray) with a Tensor, and an "
+            "ndarray cannot hold a graph; "
+            + (
+                f"write np.where(mask, {call}(...), other) for where= and out=."
+                if "where" in kwargs
+                else "write y = ... without out=, or make the array a Tensor first, "
+                "out = ag.Tensor(out)."
+            )
+        )
+    results = []
+    for target, value in zip(out, values, strict=True):
+        if isinstance(target, NumpyProtocols):
+            target[...] = value  # type: ignore[index]
+        results.append(value if target is None else target)
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+def _computed(
+    out: tuple[Any, ...], ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> list[Any]:
+    """The recorded results of a ufunc, with what out holds where where= does not."""
+    # First in plain NumPy: for its warnings, and what it thinks of casts and shapes.
+    apart = tuple(None if x is None else np.array(x._value) for x in out)
+    ufunc(*plain(inputs), out=apart, **plain(kwargs))
+    where = kwargs.pop("where", True)
+    with np.errstate(all="ignore"):
+        if where is not True:  # what is not asked for may be no number
+            inputs = tuple(FUNCTIONS["where"](where, x, 1) for x in inputs)
+        found = ufunc(*inputs, **kwargs)
+    values = list(found) if isinstance(found, tuple) else [found]
+    if where is not True:
+        values = [
+            v if x is None else FUNCTIONS["where"](where, v, x)
+            for v, x in zip(values, out, strict=True)
+        ]
+    return values
+
+
+def _by_keywords(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The inputs of a ufunc in the dtypes that its keywords ask for; those keywords are taken out.
+
+    UnsupportedError: where=, which leaves entries undefined, or an order of memory.
+    """
+    name = f"{_home(ufunc)}.{ufunc.__name__}"
+    where = kwargs.pop("where", True)
+    if where is not True:
+        raise UnsupportedError(
+            f"{name}: got where=, which leaves the entries not chosen undefined; write "
+            f"np.where(mask, {name}(...), other)."
+        )
+    order = kwargs.pop("order", "K")
+    if order not in ("K", None):
+        raise UnsupportedError(
+            f"{name}: got order={order!r}; a Tensor's memory has no order to choose, leave it."
+        )
+    kwargs.pop("subok", None)  # there are no subclasses to keep or to drop
+    dtype, casting = kwargs.pop("dtype", None), kwargs.pop("casting", "same_kind")
+    loop = kwargs.pop("signature", kwargs.pop("sig", None))
+    if (dtype is None and loop is None) or ufunc.signature is not None:
+        if dtype is not None or loop is not None:
+            raise UnsupportedError(
+                f"{name}: got dtype= or signature=; convert the inputs with astype."
+            )
+        return inputs
+    if loop is None:
+        loop = (*(None,) * ufunc.nin, *(np.dtype(dtype),) * ufunc.nout)
+    given = tuple(
+        type(x) if type(x) in (int, float, complex) else np.asarray(plain(x)).dtype for x in inputs
+    )
+    chosen = ufunc.resolve_dtypes((*given, *(None,) * ufunc.nout), signature=loop, casting=casting)
+    if any(to.kind not in "biufc" for to in chosen):
+        raise UnsupportedError(
+            f"{name}: got dtype={chosen[-1]}, expected booleans, integers, floats or complex "
+            "numbers."
+        )
+    return tuple(
+        x if x_dtype == to or isinstance(x_dtype, type) else _cast(x, to)
+        for x, x_dtype, to in zip(inputs, given, chosen[: ufunc.nin], strict=True)
+    )
+
+
+def _along_axes(ufunc: Any, function: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call of a ufunc of vectors or matrices, whose keyword axes= says where these stand."""
+    axes, signature = kwargs.pop("axes", None), ufunc.signature
+    inputs = _by_keywords(ufunc, inputs, kwargs)
+    if axes is None:
+        return function(*inputs, **kwargs)
+    groups = [tuple(x) if isinstance(x, (tuple, list)) else (x,) for x in axes]
+    if len(groups) != len(inputs) + 1 and not (len(groups) == len(inputs) and "->()" in signature):
+        raise ArgumentError(
+            f"np.{ufunc.__name__}: got axes={axes!r}, expected a tuple of axes for each of the "
+            f"{len(inputs)} inputs and one for the output, as in its signature {signature}."
+        )
+    move = FUNCTIONS["moveaxis"]
+    ends = [tuple(range(-len(group), 0)) for group in groups]
+    turned = [move(x, *ends) for x, *ends in zip(inputs, groups, ends, strict=False)]
+    out = function(*turned, **kwargs)
+    return move(out, ends[-1], groups[-1]) if len(groups) > len(inputs) else out
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype) if isinstance(x, (NumpyProtocols, np.ndarray)) else np.asarray(x, dtype)
+
+
+def _home(ufunc: Any) -> str:
+    found = getattr(sys.modules.get("scipy.special"), ufunc.__name__, None)
+    return "scipy.special" if found is ufunc else "np"
+
+
+def no_rule(name: str, module: str = "np") -> UnsupportedError:
+    """The error for a function of NumPy (or that module) that nothing is registered for."""
+    last = name.rpartition(".")[2]
+    near = _NEAREST.get(last) or (f"ag.{last}" if last in FUNCTIONS else None)
+    hint = f"; use {near}" if near else closest(last, sorted(f.__name__ for f in NUMPY), 0.85)
+    return UnsupportedError(
+        f"{module}.{name}: got a Tensor, and this function has no derivative rule here{hint}; "
+        "t.data is its plain value, and autograd_lite.primitive declares a rule."
+    )
+
+
+# What to do instead, for functions that users reach for and that can have no rule.
+_NEAREST = {
+    "asarray_chkfinite": "ag.array and np.isfinite(t)",
+    "asmatrix": "a Tensor of two dimensions",
+    "bmat": "np.block",
+    "frompyfunc": "autograd_lite's functions in the Python function, on the whole Tensor",
+    "fromfunction": "the function itself on np.indices(shape)",
+}
