@@ -100,6 +100,8 @@ class Op:
             at once, stacked along a new first axis; NotImplemented sends them one by one.
         masks: its rule makes zeros that mean "not used": further down 0·inf is 0, not NaN. True,
             or a function of the parameters that says whether.
+        mixes: of an op with one input, ``mixes(params, ndim)``: the axes of the input along which
+            its rule mixes entries; slices across the others are independent. None: mixes all.
         view: the output may share memory with the first input.
         analytic: complex step may go through it (a real input, extended to complex). "pieces":
             on each side of its kinks, and the real part of a complex number chooses the side.
@@ -112,7 +114,7 @@ class Op:
 
     __slots__ = (
         "analytic", "batch", "doc", "family", "forward", "function", "inputs", "joint", "jvp",
-        "keep", "kinks", "linear", "masks", "name", "numpy", "outputs", "params", "plans",
+        "keep", "kinks", "linear", "masks", "mixes", "name", "numpy", "outputs", "params", "plans",
         "pointwise", "rules", "samples", "saves", "special", "variadic", "view",
     )  # fmt: skip
 
@@ -157,6 +159,7 @@ class Op:
         self.jvp: Rule | None = None
         self.batch: Rule | None = None
         self.masks: bool | Callable[[Any], bool] = False
+        self.mixes: Callable[[dict[str, Any], int], tuple[int, ...]] | None = None
         self.variadic = bool(inputs) and inputs[0].startswith("*")
         self.function: Callable[..., Any] | None = None  # what applies it, once registered
         self.special = self.variadic or joint is not None
@@ -199,6 +202,19 @@ class Op:
                 else:
                     read.add(name)
         return ("out" in read or bool(self.outputs), *(n in read for n in names))
+
+
+def along_axis(params: dict[str, Any], ndim: int) -> tuple[int, ...]:
+    """What an op ``mixes`` whose parameter axis is an int, a tuple, or None for all axes."""
+    axis = params["axis"]
+    if axis is None:
+        return tuple(range(ndim))
+    return axis if isinstance(axis, tuple) else (axis,)
+
+
+def of_matrices(params: dict[str, Any], ndim: int) -> tuple[int, ...]:
+    """What an op of stacked matrices ``mixes``: the last two axes."""
+    return (-2, -1)
 
 
 def _numbered(rule: Rule, argnum: int) -> Rule:

@@ -95,6 +95,8 @@ class NumpyProtocols:
                 f"{name}: got a Tensor, and this ufunc method has no derivative rule; write it "
                 "with functions that have one (np.sum, np.prod, np.cumsum, broadcasting)."
             )
+        if method == "reduceat" and len(inputs) > 1:
+            kwargs.pop("indices", None)  # which NumPy passes in both ways
         return apply(ufunc, *inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:

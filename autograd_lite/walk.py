@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .bundle import used_outputs
+from .bundle import Bundle, used_outputs
 from .errors import AutogradError, DTypeError, GraphError, InPlaceError, MatrixError, ShapeError
 from .node import Node
 
@@ -213,11 +213,11 @@ def backward(
                     gi = term(g, args[0], args[1], args[2])
                 else:
                     gi = term(g, *args)
+                if unused:
+                    gi = without_nan(gi, g) if pointwise else _without_nan_in_slices(gi, g, node)
                 if probe is not None:
                     probe(node, g, gi)
                 if pointwise:
-                    if unused:
-                        gi = without_nan(gi, g)
                     if to != shape:
                         gi = unbroadcast(spread(gi, shape), to)
                 elif gi.shape != to:
@@ -305,6 +305,29 @@ def without_nan(gi: Any, g: Any) -> Any:
     """gi, 0 instead of NaN where g is 0: for a g that means "not used" there, 0·inf is 0."""
     bad = np.isnan(gi)
     return np.where(bad & (g == 0), 0, gi) if bad.any() else gi
+
+
+def _without_nan_in_slices(gi: Any, g: Any, node: Node) -> Any:
+    """``without_nan`` for a rule that mixes entries: where all g of a slice that it mixes is 0."""
+    bad = False if isinstance(gi, Bundle) else np.isnan(gi)
+    if not np.any(bad):
+        return gi
+    parts = g if isinstance(g, Bundle) else (g,)
+    if all(x is None or not np.any(x != 0) for x in parts):
+        return np.where(bad, 0, gi)
+    mixes = node.op.mixes
+    if mixes is None:
+        return gi
+    ndim = len(gi.shape)
+    axes = tuple(i % ndim for i in mixes(node.params or {}, ndim))
+    if len(axes) == ndim:
+        return gi
+    idle: Any = np.asarray(g == 0)
+    if idle.ndim == ndim:
+        idle = idle.all(axis=axes, keepdims=True)
+    elif axes:
+        idle = np.expand_dims(idle, axes)
+    return np.where(bad & idle, 0, gi)
 
 
 def _fitted(g: Any, shape: tuple[int, ...], node: Node) -> Any:
@@ -405,12 +428,13 @@ def pushed(
             continue
         rule = None if op.joint is not None else op.rules_for(len(incoming))[i]
         if op.pointwise and rule is not None:
-            term = rule(t, *args, **params)
-            if raw:  # no tangent, no change, however steep the slope
-                term = without_nan(term, t)
+            # No tangent, no change, however steep the slope.
+            term = without_nan(rule(t, *args, **params), t)
         elif op.linear == "each":
             term = call(*args[1 : i + 1], t, *args[i + 2 :], **params)
         else:
+            if op.masks is True or (op.masks and op.masks(node.params)):
+                t = _of_the_used(t, node, i, args)
             try:
                 term = vjp(node, i, args, t, raw, used)
             except np.linalg.LinAlgError as error:
@@ -419,6 +443,16 @@ def pushed(
                 raise MatrixError(_no_derivative(node, "forward mode", error)) from error
         total = term if total is None else total + term
     return _full(total, node)
+
+
+def _of_the_used(t: Any, node: Node, i: int, args: tuple[Any, ...]) -> Any:
+    """The tangent t of input i, 0 where it is NaN and the op does not use the entry."""
+    bad = np.isnan(t)
+    if node.op.joint is not None or not bad.any():
+        return t
+    rule: Any = node.op.rules_for(len(node.parents))[i]
+    used = rule(np.ones(node.shape, node.dtype), *args, **(node.params or {})) != 0
+    return np.where(bad & ~np.asarray(used), 0, t)
 
 
 def _full(t: Any, node: Node) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..op import Sample
+from ..op import Sample, along_axis
 from ..primitive import elementwise, primitive
 from ..quiet import switch
-from .elementwise import REAL
+from .elementwise import REAL, finite, only_where
 
 __all__ = [
     "elu", "erf", "erfc", "gelu", "leaky_relu", "log_sigmoid", "log_softmax", "logsumexp",
@@ -60,7 +60,7 @@ sigmoid = elementwise(
 )  # fmt: skip
 
 relu = elementwise(
-    "relu", lambda x: np.maximum(x, 0), lambda g, out, x: g * (out > 0),
+    "relu", lambda x: np.maximum(x, 0), lambda g, out, x: only_where(out > 0, g),
     saves=("out",), analytic="pieces", samples=_AWAY_FROM_0,
     doc="""max(x, 0). Derivative: g where x > 0, else 0.""",
     kinks="relu'(0) = 0",
@@ -69,7 +69,9 @@ relu = elementwise(
 leaky_relu = elementwise(
     "leaky_relu",
     lambda x, *, negative_slope=0.01: np.where(x > 0, x, negative_slope * x),
-    lambda g, out, x, *, negative_slope: np.where(x > 0, g, negative_slope * g),
+    lambda g, out, x, *, negative_slope: (
+        np.where(x > 0, g, negative_slope * g) if negative_slope else only_where(x > 0, g)
+    ),
     saves=("x",), analytic="pieces",
     samples=(*_AWAY_FROM_0, Sample((3,), low=-3, high=-1, negative_slope=0.2)),
     doc="""x where x > 0, else negative_slope·x. Derivative: g or negative_slope·g.""",
@@ -99,15 +101,21 @@ def _by_scipy(name: str) -> Any:
             if not x.ndim:
                 return x.dtype.type(of_one(x))
             return np.frompyfunc(of_one, 1, 1)(x).astype(x.dtype)
-        return getattr(special, name)(x)
+        return getattr(special, name)(x).astype(x.dtype)
 
     return function
 
 
 _erf, _erfc = _by_scipy("erf"), _by_scipy("erfc")
 
+
+def _bell(x: Any) -> Any:
+    x = finite(x)
+    return (2 / math.sqrt(math.pi)) * np.exp(-x * x)
+
+
 erf = elementwise(
-    "erf", lambda x: _erf(x), lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),
+    "erf", lambda x: _erf(x), lambda g, out, x: g * _bell(x),
     saves=("x",), samples=REAL,
     doc="""Error function 2/√π ∫₀ˣ e^(-t²) dt. Derivative: g·2/√π·e^(-x²).
 
@@ -116,7 +124,7 @@ erf = elementwise(
 )  # fmt: skip
 
 erfc = elementwise(
-    "erfc", lambda x: _erfc(x), lambda g, out, x: g * (-2 / math.sqrt(math.pi)) * np.exp(-x * x),
+    "erfc", lambda x: _erfc(x), lambda g, out, x: g * -_bell(x),
     saves=("x",), samples=REAL,
     doc="""1 - erf(x), exact for large x. Derivative: -g·2/√π·e^(-x²).
 
@@ -129,14 +137,21 @@ _NORMAL = 1 / math.sqrt(2 * math.pi)
 
 
 def _gelu(x: Any) -> Any:
-    return x * (0.5 * _erfc(x * -_SQRT_HALF))
+    return _above_minus_infinity(x) * (0.5 * _erfc(x * -_SQRT_HALF))
+
+
+def _gelu_slope(x: Any) -> Any:
+    x = finite(x)
+    return 0.5 * erfc.inner(x * -_SQRT_HALF) + x * (_NORMAL * np.exp(-0.5 * x * x))
+
+
+def _above_minus_infinity(x: Any) -> Any:
+    # What is multiplied by a probability: -inf·0 is to be 0.
+    return np.maximum(x, float(np.finfo(x.dtype).min)) if x.dtype.kind == "f" else x
 
 
 gelu = elementwise(
-    "gelu", _gelu,
-    lambda g, out, x: g * (
-        0.5 * erfc.inner(x * -_SQRT_HALF) + x * (_NORMAL * np.exp(-0.5 * x * x))
-    ),
+    "gelu", _gelu, lambda g, out, x: g * _gelu_slope(x),
     saves=("x",), samples=REAL,
     doc="""x·Φ(x), Φ the normal distribution function. Derivative: g·(Φ(x) + x·φ(x)).
 
@@ -146,12 +161,13 @@ gelu = elementwise(
 
 
 def _silu_slope(x: Any) -> Any:
+    x = finite(x)
     s = sigmoid.inner(x)
     return s * (1 + x * (1 - s))
 
 
 silu = elementwise(
-    "silu", lambda x: x * _sigmoid(x), lambda g, out, x: g * _silu_slope(x),
+    "silu", lambda x: _above_minus_infinity(x) * _sigmoid(x), lambda g, out, x: g * _silu_slope(x),
     saves=("x",), samples=REAL,
     doc="""x·σ(x), also called swish. Derivative: g·σ(x)·(1 + x·(1 - σ(x))).""",
 )  # fmt: skip
@@ -183,7 +199,11 @@ def softmax(x: Any, *, axis: Any = -1) -> Any:
     array([0.5, 0.5])
     """
     x = _floating(x)
-    e = np.exp(x - x.max(axis=axis, keepdims=True)) if x.size else x
+    if not x.size:
+        return x
+    if x.dtype == np.float16:  # whose sums overflow
+        return softmax.op.forward(x.astype(np.float32), axis=axis).astype(np.float16)
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
@@ -201,6 +221,8 @@ def log_softmax(x: Any, *, axis: Any = -1) -> Any:
     x = _floating(x)
     if not x.size:
         return x
+    if x.dtype == np.float16:
+        return log_softmax.op.forward(x.astype(np.float32), axis=axis).astype(np.float16)
     d = x - x.max(axis=axis, keepdims=True)
     return d - np.log(np.exp(d).sum(axis=axis, keepdims=True))
 
@@ -253,6 +275,9 @@ def logsumexp(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     0.6931471805599668
     """
     a = _floating(a)
+    if a.dtype == np.float16:
+        wide = logsumexp.op.forward(a.astype(np.float32), axis=axis, keepdims=keepdims)
+        return wide.astype(np.float16)
     top = _maximum(a, axis=axis, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore", over="ignore"):
@@ -266,6 +291,10 @@ def logsumexp(a: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 def _(g: Any, out: Any, a: Any, *, axis: Any, keepdims: bool) -> Any:
     kept = kept_shape(a.shape, axis)
     return g.reshape(kept) * shares.inner(a, out.reshape(kept))
+
+
+for _op in (softmax, log_softmax, logsumexp):
+    _op.op.mixes = along_axis
 
 
 def kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, MatrixError, UnsupportedError
-from ..op import Sample
+from ..op import Sample, of_matrices
 from ..primitive import composed, primitive
 from ..protocols import plain
 from .matrices import adjoint, conj, on_diagonal, square
@@ -89,6 +89,9 @@ def _(g: Any, out: Any, a: Any, *, upper: bool) -> Any:
     y = np.linalg.solve(turned, x)
     y = adjoint(np.linalg.solve(turned, adjoint(y)))
     return conj(_one_triangle((y + adjoint(y)) * 0.5, not upper))
+
+
+triangular_factor.op.mixes = of_matrices
 
 
 @composed(np.linalg.cholesky)

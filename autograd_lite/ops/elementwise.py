@@ -65,6 +65,47 @@ def safe(x: Any) -> Any:
     return np.where(x == 0, 1, x)
 
 
+def finite(x: Any) -> Any:
+    """x with infinities replaced by the largest numbers: with it 0·x is 0, to every order."""
+    if x.dtype.kind != "f":
+        return x
+    top = float(np.finfo(x.dtype).max)
+    return np.minimum(np.maximum(x, -top), top)
+
+
+_INTEGERS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+
+
+def only_where(mask: Any, g: Any) -> Any:
+    """g where mask holds, else 0, also where g is infinite or NaN: ``np.where(mask, g, 0)``."""
+    bits = _bits(mask, g)
+    if bits is None:
+        return np.where(mask, g, 0)
+    return _cut(np.negative(bits, bits), g)
+
+
+def except_where(mask: Any, g: Any) -> Any:
+    """0 where mask holds, else g: ``np.where(mask, 0, g)``."""
+    bits = _bits(mask, g)
+    if bits is None:
+        return np.where(mask, 0, g)
+    return _cut(np.subtract(bits, 1, bits), g)
+
+
+def _bits(mask: Any, g: Any) -> Any:
+    # Large arrays are cut by their bits: a tenth of the time, since no branch is predicted wrong.
+    if type(g) is not np.ndarray or type(mask) is not np.ndarray or g.size <= 256:
+        return None
+    kind = _INTEGERS.get(g.dtype)
+    if kind is None or mask.dtype.kind != "b" or mask.shape != g.shape:
+        return None
+    return mask.astype(kind)
+
+
+def _cut(bits: Any, g: Any) -> Any:
+    return np.bitwise_and(bits, g.view(bits.dtype), bits).view(g.dtype)
+
+
 def zero(g: Any, out: Any, *inputs: Any, **params: Any) -> Any:
     """The rule of an input with derivative 0."""
     return np.zeros(g.shape, g.dtype)
@@ -161,9 +202,12 @@ power_constant = elementwise(
 )  # fmt: skip
 
 
-def _one_less(x: Any, y: Any) -> Any:
-    # y - 1 in the precision of x**y: a float16 or int8 y would round it, or wrap around.
-    return np.where(y == 0, 1, np.subtract(y, 1, dtype=np.result_type(x, y)))
+def _power_slope(x: Any, y: Any) -> Any:
+    # y·x**(y - 1), and 0 for 0**0 and NaN**0, which are 1 to NumPy: elsewhere it depends on y at
+    # y = 0 too. y - 1 in the precision of x**y: a float16 or int8 y would round it, or wrap around.
+    flat = (y == 0) & ((x == 0) | (x != x))
+    less = np.subtract(y, 1, dtype=np.result_type(x, y))
+    return np.where(flat, 0, y * np.where(flat, 1, x) ** less)
 
 
 def _log(x: Any, dtype: Any) -> Any:
@@ -172,7 +216,7 @@ def _log(x: Any, dtype: Any) -> Any:
 
 power_variable = elementwise(
     "power", np.power,
-    lambda g, out, x, y: g * np.where(y == 0, 0, y * x ** _one_less(x, y)),
+    lambda g, out, x, y: g * _power_slope(x, y),
     lambda g, out, x, y: g * np.where(x == 0, 0, out * _log(x, out.dtype)),
     saves={"x": ("x", "y"), "y": ("out", "x")}, forward=operator.pow,
     samples=positive_samples(COMPLEX_PAIRS),

@@ -48,6 +48,10 @@ prod_last.op.doc = """Product over the last axis. Derivative: g times the produc
 prod_last.vjp(lambda g, out, a: g[..., None] * prod_others.inner(a))
 
 
+for _op in (prod_last, prod_others):
+    _op.op.mixes = lambda params, ndim: (-1,)
+
+
 @prod_others.vjp
 def _(g: Any, out: Any, a: Any) -> Any:
     # The others are those on the left times those on the right, both running products.

@@ -16,6 +16,7 @@ from ..primitive import composed, primitive, refuse_out
 from ..protocols import plain
 from ..tensor import Tensor
 from .axes import axis_of
+from .elementwise import only_where
 
 __all__ = ["getitem", "setitem", "take"]
 
@@ -235,7 +236,7 @@ def write(a: Any, value: Any, *, index: Any) -> Any:
 def _(g: Any, out: Any, a: Any, value: Any, *, index: Any) -> Any:
     keep = np.ones(a.shape, np.bool_)
     keep[index] = False
-    return np.where(keep, g, 0)
+    return only_where(keep, g)
 
 
 @write.vjp("value")
@@ -278,6 +279,8 @@ def take(
     if axis is None:
         a, axis = FUNCTIONS["reshape"](a, -1), 0
     shape = a.shape if hasattr(a, "shape") else np.shape(plain(a))
+    if not shape:  # as a vector of one entry
+        a, shape = FUNCTIONS["reshape"](a, 1), (1,)
     axis = axis_of(axis, len(shape), "take")
     at = in_range(indices, shape[axis], mode, "take")
     return getitem(a, (slice(None),) * axis + (at,))

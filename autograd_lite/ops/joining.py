@@ -331,8 +331,9 @@ class _Joiner:
                 x = np.zeros(np.shape(self._numpys[x]), int).ravel()
             numbers.append(x)
         places = self._numpys[tuple(numbers)]
-        entries = joined(*(ravel(t) for t in tensors), dtype=values.dtype)
-        return where(places > 0, getitem(entries, np.maximum(places - 1, 0)), values)
+        # An entry of its own for the numbers to read, in case the Tensors have none.
+        entries = joined(np.zeros(1), *(ravel(t) for t in tensors), dtype=values.dtype)
+        return where(places > 0, getitem(entries, places), values)
 
 
 r_ = _Joiner(

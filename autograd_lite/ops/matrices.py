@@ -139,13 +139,18 @@ def diagflat(v: Any, k: int = 0) -> Any:
 @composed(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
     """The entries on and below diagonal k, zeros elsewhere. Derivative: g there, 0 elsewhere."""
-    return where(np.tri(*_last_two(shape_of(m)), k=k, dtype=bool), m, 0)
+    return where(np.tri(*_last_two(shape_of(m)), k=k, dtype=bool), m, _nothing(m))
 
 
 @composed(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     """The entries on and above diagonal k, zeros elsewhere. Derivative: g there, 0 elsewhere."""
-    return where(np.tri(*_last_two(shape_of(m)), k=k - 1, dtype=bool), 0, m)
+    return where(np.tri(*_last_two(shape_of(m)), k=k - 1, dtype=bool), _nothing(m), m)
+
+
+def _nothing(m: Any) -> Any:
+    """A zero that leaves m's dtype alone."""
+    return False if getattr(m, "dtype", np.dtype(float)).kind == "b" else 0
 
 
 def _last_two(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, MatrixError, ShapeError
-from ..op import Sample
+from ..op import Sample, along_axis
 from ..primitive import composed, primitive
 from ..protocols import plain
 from .axes import axes_of
@@ -58,6 +58,10 @@ def _(g: Any, out: Any, size: Any, *, axis: Any, keepdims: bool, ord: float) -> 
     none = (size == 0) | (whole == 0)
     ratio = np.where(none, 1, size) / np.where(whole == 0, 1, whole)
     return kept(g, size.shape, axis, keepdims) * np.where(none, 0, ratio ** (ord - 1))
+
+
+for _op in (norm_2, norm_p):
+    _op.op.mixes = along_axis
 
 
 @composed(np.linalg.norm)

@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..op import Sample
 from ..primitive import composed, elementwise, refuse_out
 from ..protocols import plain
-from .elementwise import ANY, PAIRS, REAL, positive_samples, safe, zero
+from .elementwise import ANY, PAIRS, REAL, except_where, only_where, positive_samples, safe, zero
 
 __all__ = [
     "abs", "absolute", "angle", "ceil", "clip", "conj", "conjugate", "copysign", "fabs", "floor",
@@ -79,17 +79,17 @@ rint = _rounding("rint", np.rint, """Nearest integer. Derivative: 0.""")
 
 
 def _larger(g: Any, x: Any, y: Any) -> Any:
-    return np.where(x == y, g * 0.5, np.where(x > y, g, 0))
+    return only_where(x > y, g) + only_where(x == y, g * 0.5)
 
 
 def _smaller(g: Any, x: Any, y: Any) -> Any:
     # Not _larger of -x and -y: booleans have no minus, and unsigned integers wrap around.
-    return np.where(x == y, g * 0.5, np.where(x < y, g, 0))
+    return only_where(x < y, g) + only_where(x == y, g * 0.5)
 
 
-def _or_other_nan(chosen: Any, g: Any, x: Any, y: Any) -> Any:
+def _or_other_nan(rule: Any, g: Any, x: Any, y: Any) -> Any:
     # fmax and fmin pass over a NaN: the other operand is the result, and gets all of g.
-    return np.where(np.isnan(y), g, chosen(g, x, y))
+    return np.where(np.isnan(y), g, rule(g, x, y))
 
 
 maximum = elementwise(
@@ -173,19 +173,19 @@ copysign = elementwise(
 
 def _clip_inside(g: Any, a: Any, low: Any, high: Any) -> Any:
     if low is not None:
-        g = np.where(a < low, 0, g)
-    return g if high is None else np.where(a > high, 0, g)
+        g = except_where(a < low, g)
+    return g if high is None else except_where(a > high, g)
 
 
 def _clip_low(g: Any, out: Any, a: Any, a_min: Any, a_max: Any) -> Any:
     # NumPy takes the upper bound where the bounds cross.
-    g = np.where(a < a_min, g, 0)
+    g = only_where(a < a_min, g)
     return g if a_max is None else np.where(a_min > a_max, 0, g)
 
 
 def _clip_high(g: Any, out: Any, a: Any, a_min: Any, a_max: Any) -> Any:
     above = a > a_max
-    return np.where(above if a_min is None else above | (a_min > a_max), g, 0)
+    return only_where(above if a_min is None else above | (a_min > a_max), g)
 
 
 clip_between = elementwise(
@@ -251,8 +251,8 @@ def _cast(x: Any, dtype: Any) -> Any:
 where_three = elementwise(
     "where", lambda condition, x, y: np.where(condition, x, y),
     None,
-    lambda g, out, condition, x, y: np.where(condition, g, 0),
-    lambda g, out, condition, x, y: np.where(condition, 0, g),
+    lambda g, out, condition, x, y: only_where(condition, g),
+    lambda g, out, condition, x, y: except_where(condition, g),
     saves=("condition",),
     samples=(
         Sample(np.array([[True, False, True], [False, False, True]]), (2, 3), (3,)),

@@ -280,7 +280,12 @@ def _quantile(
             )
         fitted = weights_for(who, a.shape, given(weights), axis)
         weights = np.broadcast_to(plain(fitted), a.shape) if not _tracked(fitted) else fitted
-    return ranked(a, q, axis=axis, method=method, weights=weights, weak=weak, **params)
+    params |= {"axis": axis, "method": method, "weights": weights, "weak": weak}
+    if at.ndim == 2 and params["skip_nan"] and isinstance(axis, tuple):
+        # np.nanquantile of several axes puts the axes of such a q elsewhere, not in front.
+        rows = ranked(a, np.reshape(q, -1), **params)
+        return np.reshape(rows, (*at.shape, *rows.shape[1:]))
+    return ranked(a, q, **params)
 
 
 def _tracked(x: Any) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..op import Sample
+from ..op import Sample, along_axis
 from ..primitive import composed, primitive, refuse_out
 from ..protocols import plain
 from ..tensor import Tensor, apply1
 from .activation import kept_shape
-from .elementwise import multiply, subtract
+from .elementwise import multiply, subtract, zero
 from .piecewise import where as choose
 
 __all__ = [
@@ -96,6 +97,8 @@ def _(ts: Any, out: Any, a: Any, *, initial: Any, **params: Any) -> Any:
 
 def _shifted(axis: Any, ndim: int) -> Any:
     # The axes of a reduction, one further on: in front stands the axis of the tangents.
+    if not ndim:  # NumPy lets a scalar have the axes 0 and -1
+        return ()
     axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return tuple(i % ndim + 1 for i in axes)
 
@@ -147,10 +150,18 @@ def _spread_rule(
     g: Any, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, where: Any
 ) -> Any:
     # g·(a - mean)/(n - ddof)
+    if not math.prod(a.shape):
+        return zero(a, None)
     g = kept(g.real, a.shape, axis, keepdims)  # the result is real, whatever its dtype
     g = _divided(g, _freedom(a.shape, axis, where, ddof), keepdims, axis)
-    d = a - a.mean(axis=axis, dtype=dtype, keepdims=True, where=where)
+    # A real dtype= drops the imaginary part of the mean, not of the entries.
+    meant = a.real if _is_made_real(a, dtype) else a
+    d = a - meant.mean(axis=axis, dtype=dtype, keepdims=True, where=where)
     return _masked(g * (np.conj(d) if a.dtype.kind == "c" else d), where)
+
+
+def _is_made_real(a: Any, dtype: Any) -> bool:
+    return bool(a.dtype.kind == "c" and dtype is not None and np.dtype(dtype).kind != "c")
 
 
 def variance_rule(g: Any, out: Any, a: Any, **params: Any) -> Any:
@@ -160,7 +171,9 @@ def variance_rule(g: Any, out: Any, a: Any, **params: Any) -> Any:
 
 def deviation_rule(g: Any, out: Any, a: Any, **params: Any) -> Any:
     """The rule of std: g·(a - mean)/((n - ddof)·std), 0 where all are equal."""
-    flat = (out == 0) | _all_equal(plain(a), params["axis"], params["where"]).reshape(out.shape)
+    flat = out == 0
+    if not _is_made_real(a, params["dtype"]):
+        flat = flat | _all_equal(plain(a), params["axis"], params["where"]).reshape(out.shape)
     return _spread_rule(np.where(flat, 0, g / np.where(flat, 1, out)), a, **params)
 
 
@@ -232,6 +245,7 @@ def spread(
 
 
 def _about(a: Any, mean: Any, ddof: Any, axis: Any, dtype: Any, keepdims: bool, where: Any) -> Any:
+    where = True if where is True or (np.ndim(where) == 0 and where) else where
     d = subtract(a, mean)
     squares = multiply(d, np.conj(d)).real if d.dtype.kind == "c" else multiply(d, d)
     if dtype is None and squares.dtype.kind in "iub":
@@ -390,6 +404,7 @@ def min(
 max.vjp(extreme_rule)
 min.vjp(extreme_rule)
 for _op in (sum, mean, variance, deviation, max, min):
+    _op.op.mixes = along_axis
     # What where= leaves out is not used: it may be NaN, and steep.
     _op.op.masks = lambda params: params["where"] is not True
 amax, amin = max, min

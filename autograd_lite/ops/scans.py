@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError
-from ..op import Sample
+from ..op import Sample, along_axis
 from ..primitive import composed, primitive, refuse_out
 from ..protocols import plain
 from ..tensor import Tensor
@@ -142,6 +142,8 @@ def cumprod(a: Any, *, axis: Any = None, dtype: Any = None) -> Any:
 def _(g: Any, out: Any, a: Any, *, axis: Any, dtype: Any) -> Any:
     # Entry i stands in every product from the i-th on: the product before it, times the sum over
     # k ≥ i of g_k and the product of what stands between i and k.
+    if a.dtype.kind == "c" and out.dtype.kind != "c":  # dtype= has dropped the imaginary parts
+        a = a.real
     rows = before(_rows(out, axis), 1) * from_end(_rows(g, axis), _rows(a, axis))
     return _unrowed(rows, a.shape, axis)
 
@@ -232,6 +234,9 @@ def _running_rule(g: Any, out: Any, a: Any, *, axis: Any) -> Any:
     m = m.astype(t.dtype)
     count = recurrence.inner(ties.astype(t.dtype), m)
     return _unrowed(from_end(t / count, m) * ties, a.shape, axis)
+
+
+cumprod.op.mixes = along_axis
 
 
 @primitive(saves=("a", "out"), analytic="pieces", samples=_SCANS[:6], kinks=_TIES)

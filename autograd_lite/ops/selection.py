@@ -13,6 +13,7 @@ from ..primitive import composed, primitive, refuse_out
 from ..protocols import plain
 from ..tensor import Tensor
 from .axes import axis_of
+from .elementwise import only_where
 from .index import errors_of, getitem, in_range, scatter, setitem
 from .joining import listed
 from .shape import lifted, moveaxis, ravel, reshape, shape_of
@@ -186,7 +187,7 @@ def chosen(*choices: Any, which: Any) -> Any:
 
 @chosen.vjp
 def _(g: Any, out: Any, *choices: Any, which: Any, argnum: int) -> Any:
-    return np.where(which == argnum, g, 0)
+    return only_where(which == argnum, g)
 
 
 chosen.op.masks = True
@@ -313,7 +314,7 @@ def extract(condition: Any, arr: Any) -> Any:
 def _kept(a: Any, which: Any, axis: Any, who: str) -> Any:
     """The parts of a along axis whose numbers are in which, in ascending order."""
     a = lifted(a)
-    if axis is None:
+    if axis is None or (not a.ndim and axis in (0, -1)):
         a, axis = ravel(a), 0
     axis = axis_of(axis, a.ndim, who)
     size = a.shape[axis]

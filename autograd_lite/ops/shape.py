@@ -115,6 +115,8 @@ def transpose(a: Any, *, axes: Any = None) -> Any:
 def _(g: Any, out: Any, a: Any, *, axes: Any) -> Any:
     if axes is None:
         return g.T
+    if hasattr(axes, "__index__"):  # the one axis of a vector
+        return g
     ndim = len(a.shape)
     return g.transpose(tuple(sorted(range(ndim), key=[i % ndim for i in axes].__getitem__)))
 
@@ -122,7 +124,10 @@ def _(g: Any, out: Any, a: Any, *, axes: Any) -> Any:
 @transpose.batch
 def _(ts: Any, a: Any, *, axes: Any) -> Any:
     ndim = len(a.shape)
-    order = range(ndim)[::-1] if axes is None else (i % ndim for i in axes)
+    if axes is None or hasattr(axes, "__index__"):
+        order: Any = range(ndim)[::-1]
+    else:
+        order = (i % ndim for i in axes)
     return ts.transpose(0, *(i + 1 for i in order))
 
 
@@ -410,6 +415,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if count.dtype.kind not in "iub" and count.size:
         raise DTypeError(f"repeat: got repeats of dtype {count.dtype}, expected integers.")
     count = count.astype(np.intp)
+    if axis in (0, -1) and not shape_of(a):
+        axis = None
     return repeated(a, repeats=int(count) if count.ndim == 0 else count, axis=axis)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..op import Sample
+from ..op import Sample, of_matrices
 from ..primitive import composed, primitive
 from ..protocols import plain
 from .decompositions import mirrored, svd
@@ -167,6 +167,9 @@ def det(a: Any) -> Any:
 
 
 det.vjp(lambda g, out, a: g[..., None, None] * cofactors.inner(a))
+
+for _op in (inv, det, cofactors):
+    _op.op.mixes = of_matrices
 
 SlogdetResult = namedtuple("SlogdetResult", ["sign", "logabsdet"])
 

@@ -15,6 +15,7 @@ from ..tensor import Tensor
 from .elementwise import divide, multiply, subtract
 from .factors import prod
 from .joining import concatenate
+from .piecewise import where as where_of
 from .products import dot, einsum
 from .quantiles import (
     median,
@@ -37,7 +38,7 @@ from .reduce import (
     variance_rule,
 )
 from .scans import given, without_nan
-from .shape import astype, broadcast_to, reshape, squeeze
+from .shape import astype, broadcast_to, reshape, shape_of, squeeze
 
 __all__ = [
     "average", "corrcoef", "cov", "median", "nanmax", "nanmean", "nanmedian", "nanmin",
@@ -226,7 +227,15 @@ def _nan_spread(
 ) -> Any:
     a = given(a)
     if mean is not np._NoValue:
-        a, params["where"] = without_nan(a, 0), ~np.isnan(plain(a)) & plain(params["where"])
+        counted = ~np.isnan(plain(a)) & plain(params["where"])
+        a, params["where"] = without_nan(a, 0), counted
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out = spread(who, function, a, mean, ddof, correction, params)
+        # No degrees of freedom is no value here, not an infinite one.
+        lost = ddof if correction is np._NoValue else correction
+        whole = np.broadcast_to(counted, np.broadcast_shapes(a.shape, shape_of(mean)))
+        free = whole.sum(axis=params["axis"], keepdims=params["keepdims"]) - lost
+        return where_of(free <= 0, np.nan, out) if np.any(free <= 0) else out
     return spread(who, function, a, mean, ddof, correction, params)
 
 
@@ -294,6 +303,7 @@ def nanmin(
 
 
 def _nan_extreme(f: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    a = np.asarray(a)  # of a number np.nanmax forgets initial=
     if initial is not None:
         return f(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
     if where is not True:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..op import Sample
-from ..primitive import elementwise
+from ..primitive import Primitive, elementwise
 from .elementwise import ANY, INSIDE, PAIRS, REAL, safe
 
 __all__ = [
@@ -33,6 +33,26 @@ tan = elementwise(
     "tan", np.tan, lambda g, out, x: g * (1 + out * out),
     saves=("out",), samples=(*INSIDE, Sample((2,), complex=True)),
     doc="""Tangent of radians. Derivative: g·(1 + tan² x).""",
+)  # fmt: skip
+
+
+def _share(x: Any, y: Any) -> Any:
+    # x / √(x² + y²), also where x, or both, are infinite or too large for their squares.
+    far = np.isinf(x)
+    x, y = (np.where(far, np.copysign(np.isinf(v), v), v) for v in (x, y))
+    size = np.maximum(np.absolute(x), np.absolute(y))
+    size = np.where((size == 0) | np.isinf(size), 1, size)
+    ratio = x / size
+    return (ratio / safe(np.hypot(ratio, y / size))).astype(np.result_type(x, y))
+
+
+share: Primitive = elementwise(
+    "unit_component", _share,
+    # y²/h³ and -x·y/h³, of shares: no square can overflow, and no digit cancels.
+    lambda g, out, x, y: g * share.inner(y, x) * (share.inner(y, x) / safe(np.hypot(x, y))),
+    lambda g, out, x, y: -g * out * (share.inner(y, x) / safe(np.hypot(x, y))),
+    saves={"x": ("x", "y"), "y": ("out", "x", "y")}, analytic=False, samples=PAIRS,
+    doc="""x / √(x² + y²), 0 at the origin. Derivative: g·y²/h³ and -g·x·y/h³.""",
 )  # fmt: skip
 
 # Ops whose own rule would meet inf·0 at ±1: with these, higher derivatives are infinite there.
@@ -74,14 +94,16 @@ semicircle = elementwise(
 )  # fmt: skip
 
 hyperbola = elementwise(
-    "root_of_square_minus_one", _hyperbola, lambda g, out, x: g * x / out,
+    "root_of_square_minus_one", _hyperbola,
+    lambda g, out, x: g * (np.where(np.isinf(out), 1, x / out) if x.dtype.kind != "c" else x / out),
     saves=("out", "x"),
     samples=(Sample((2, 3), low=1.2, high=3.0), Sample((2,), low=1.2, high=3.0, complex=True)),
     doc="""√(x² - 1), exact near 1. Derivative: g·x/√(x² - 1).""",
 )  # fmt: skip
 
 catenary = elementwise(
-    "root_of_square_plus_one", _catenary, lambda g, out, x: g * x / out,
+    "root_of_square_plus_one", _catenary,
+    lambda g, out, x: g * (x / out if x.dtype.kind == "c" else share.inner(x, np.ones_like(x))),
     saves=("out", "x"), samples=(*REAL, _OFF_THE_CUTS), analytic=False,
     doc="""√(x² + 1), without overflow if x is real. Derivative: g·x/√(x² + 1).""",
 )  # fmt: skip
@@ -116,16 +138,10 @@ arctan = elementwise(
 )  # fmt: skip
 
 
-def _over_square(x: Any, y: Any) -> Any:
-    # x / (x² + y²), whose squares would overflow or vanish, and in integers wrap around.
-    h = safe(np.hypot(x, y))
-    return x / h / h
-
-
 arctan2 = elementwise(
     "arctan2", np.arctan2,
-    lambda g, out, x, y: g * _over_square(y, x),
-    lambda g, out, x, y: -g * _over_square(x, y),
+    lambda g, out, x, y: g * (share.inner(y, x) / safe(np.hypot(x, y))),
+    lambda g, out, x, y: -g * (share.inner(x, y) / safe(np.hypot(x, y))),
     saves=("x", "y"), analytic=False, samples=PAIRS,
     doc="""Angle of the point (y, x) in radians.
 
@@ -134,11 +150,12 @@ arctan2 = elementwise(
     kinks="0 at the origin",
 )  # fmt: skip
 
+
 hypot = elementwise(
     "hypot", np.hypot,
-    lambda g, out, x, y: g * x / safe(out),
-    lambda g, out, x, y: g * y / safe(out),
-    saves={"x": ("out", "x"), "y": ("out", "y")}, analytic=False, samples=PAIRS,
+    lambda g, out, x, y: g * share.inner(x, y),
+    lambda g, out, x, y: g * share.inner(y, x),
+    saves=("x", "y"), analytic=False, samples=PAIRS,
     doc="""√(x² + y²) without overflow. Derivative: g·x/h and g·y/h; 0 at the origin.""",
     kinks="0 at the origin",
 )  # fmt: skip
@@ -180,7 +197,9 @@ arccosh = elementwise(
 )  # fmt: skip
 
 arctanh = elementwise(
-    "arctanh", np.arctanh, lambda g, out, x: g / circle.inner(x),
+    "arctanh", np.arctanh,
+    # Of complex numbers by one factor after the other: their product may overflow.
+    lambda g, out, x: g / (1 - x) / (1 + x) if x.dtype.kind == "c" else g / circle.inner(x),
     saves=("x",), samples=(*INSIDE, Sample((2,), complex=True)),
     doc="""Inverse hyperbolic tangent. Derivative: g/(1 - x²); at ±1 it is inf.""",
     kinks="arctanh'(±1) = inf",

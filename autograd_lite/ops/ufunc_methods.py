@@ -151,6 +151,10 @@ def reduce(
     return FUNCTIONS["reshape"](result, tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
+def _in(dtype: Any, x: Any) -> Any:
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
 def _result_dtype(ufunc: Any, x: Any) -> Any:
     return ufunc.reduce(np.ones(1, x.dtype)).dtype
 
@@ -159,6 +163,7 @@ def _folded(ufunc: Any, x: Any, axes: tuple[int, ...], initial: Any, where: Any)
     """The ufunc applied entry after entry, with the reduced axes kept as size 1."""
     function = NUMPY[ufunc]
     shape = x.shape
+    x = _in(_result_dtype(ufunc, x), x)
     kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
     rows = _front(x, axes)
     mask = None if where is True else _front(np.broadcast_to(where, shape), axes)
@@ -199,6 +204,7 @@ def accumulate(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, out: An
     (axis,) = axes_of(axis, x.ndim, who)
     if _RUNNING.get(ufunc) in FUNCTIONS:
         return FUNCTIONS[_RUNNING[ufunc]](x, axis=axis)
+    x = _in(_result_dtype(ufunc, x), x)
     size = x.shape[axis]
     if size == 0:
         return FUNCTIONS["positive"](x)
@@ -272,6 +278,8 @@ def reduceat(
     if ufunc is np.add and starts and starts == sorted(set(starts)):
         return segment_sums(x, starts=tuple(starts), axis=axis)
     before = (slice(None),) * axis
+    if ufunc is not np.add:
+        x = _in(_result_dtype(ufunc, x), x)
     parts = []
     for start, end in zip(starts, [*starts, size][1:], strict=True):
         part = x[(*before, slice(start, max(end, start + 1)))]

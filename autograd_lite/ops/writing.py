@@ -147,5 +147,5 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
         at = np.unravel_index(np.arange(0, a.size, columns + 1), a.shape)
     else:
         at = (np.arange(min(rows, columns)),) * 2
-    if at[0].size:
+    if at[0].size and math.prod(shape_of(val)):
         a[at] = _cycled(val, np.arange(at[0].size))
