@@ -76,7 +76,8 @@ def closest(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     """
     from difflib import get_close_matches  # only errors pay for it
 
-    found = get_close_matches(name, known, n=1, cutoff=cutoff)
+    found = [n for n in known if n.lower() == name.lower()]
+    found = found or get_close_matches(name, known, n=1, cutoff=cutoff)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

@@ -8,6 +8,7 @@ from weakref import ref
 import numpy as np
 
 from .errors import (
+    ArgumentError,
     AutogradError,
     DTypeError,
     IndexOutOfRangeError,
@@ -89,6 +90,8 @@ def coerced(op: Op, x: Any) -> Any:
         )
     if x is None and op.family == "optional":
         return None
+    if hasattr(x, "__array__"):  # a column of a table, say
+        return coerced(op, np.asarray(x))
     raise DTypeError(f"{op.name}: got {type(x).__name__}, expected a Tensor, an array or a number.")
 
 
@@ -109,7 +112,11 @@ def refuse(op: Op, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
         raise DTypeError(
             f"{op.name}: got {' and '.join(kinds)}; {str(error).rstrip('.')}."
         ) from error
-    family = op.family or ("broadcast" if op.pointwise else "")
+    if "negative integer powers" in str(error):
+        raise ArgumentError(
+            "power: got integers to a negative power, expected floats; write x.astype(float)."
+        ) from error
+    family = "broadcast" if op.pointwise else op.family
     sentence = shape_sentence(op.name, family, shapes, names, error)
     if isinstance(error, IndexError) and not isinstance(error, ValueError):
         raise IndexOutOfRangeError(sentence) from error

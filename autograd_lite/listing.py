@@ -98,6 +98,9 @@ def _numpy_names() -> dict[int, list[str]]:
                 continue
             if function is not None:
                 found.setdefault(id(function), []).append(f"{space}.{name}")
+    for key, function in NUMPY.items():
+        if isinstance(key, str):
+            found.setdefault(id(function), []).append(key.replace("numpy", "np", 1))
     return found
 
 

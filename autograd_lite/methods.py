@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import DTypeError, UnsupportedError
+from .errors import DTypeError, UnsupportedError, closest
 from .op import FUNCTIONS
-from .protocols import NumpyProtocols, plain
+from .protocols import NumpyProtocols, plain, plainly
+
+# What other libraries call it.
+_HERE = {
+    "add_": "t += u", "clone": "t.copy()", "cpu": "t.data", "device": "t.data", "dim": "t.ndim",
+    "div": "t / u", "div_": "t /= u", "double": "t.astype(float)",
+    "expand": "ag.broadcast_to(t, s)",
+    "float": "t.astype(np.float32)", "grad_fn": "ag.explain(t)", "mm": "t @ u", "mul": "t * u",
+    "mul_": "t *= u", "numel": "t.size", "permute": "t.transpose(axes)", "pow": "t ** k",
+    "requires_grad_": "t.requires_grad = True", "sub": "t - u", "sub_": "t -= u",
+    "to": "t.astype(dtype)", "type": "t.astype(dtype)", "unsqueeze": "ag.expand_dims(t, axis)",
+    "view": "t.reshape(shape)", "zero_": "t.fill(0)", "zero_grad_": "t.zero_grad()",
+}  # fmt: skip
+
+
+def _instead(name: str, known: list[str]) -> str:
+    if name in _HERE:
+        return f"; write {_HERE[name]}"
+    return f"; write ag.{name}(t)" if name in FUNCTIONS else closest(name, known)
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -33,7 +51,7 @@ def _plain_method(name: str) -> Callable[..., Any]:
 def _compare(ufunc: Any, turned: bool = False) -> Callable[..., Any]:
     def method(self: Any, other: Any) -> Any:
         other = plain(other)
-        return ufunc(other, self._value) if turned else ufunc(self._value, other)
+        return plainly(ufunc, (other, self._value) if turned else (self._value, other))
 
     method.__doc__ = f"``np.{ufunc.__name__}`` of the values: a plain array."
     return method
@@ -241,11 +259,22 @@ class NumpyMethods(NumpyProtocols):
     def flat(self, values: Any) -> None:
         FUNCTIONS["put"](self, np.arange(self.size), values)
 
+    if not TYPE_CHECKING:  # a type checker is to know that there is no such attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+            raise AttributeError(
+                f"'Tensor' object has no attribute {name!r}{_instead(name, dir(self))}"
+            )
+
     def __len__(self) -> int:
+        if not self.ndim:
+            raise DTypeError("len: got a Tensor of shape (), which has no axis to count along.")
         return len(self._value)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self._value)))
+        return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
         return FUNCTIONS["getitem"](self, index)

@@ -8,6 +8,7 @@ rule per input, what those rules read, examples to test it on. It knows no Tenso
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -18,8 +19,9 @@ from .errors import ArgumentError
 Rule = Callable[..., Any]
 
 # Every op by name; every public callable by name; NumPy's functions to the callable that replaces
-# them; NumPy's functions that have no derivative and give plain arrays; the choice that a public
-# callable makes where there is no derivative.
+# them (by its full name, of a part of NumPy that is imported late); NumPy's functions that have no
+# derivative and give plain arrays; the choice that a public callable makes where there is no
+# derivative.
 OPS: dict[str, Op] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 NUMPY: dict[Any, Callable[..., Any]] = {}
@@ -253,3 +255,23 @@ def publish(
         KINKS[name] = kinks
     for np_function in numpy:
         NUMPY[np_function] = function
+        if isinstance(np_function, _UFUNC):
+            _give_methods(np_function, function)
+
+
+_UFUNC = type(np.add)
+
+
+def _give_methods(ufunc: Any, function: Any) -> None:
+    """reduce, outer, ... of a ufunc on what stands for it: ``ag.add.reduce``, giving Tensors."""
+    names = ["at"]
+    if ufunc.nin == 2 and ufunc.nout == 1 and ufunc.signature is None:
+        names += ["accumulate", "outer", "reduce", "reduceat"]
+    for name in names:
+        setattr(function, name, partial(_of_ufunc, getattr(ufunc, name)))
+
+
+def _of_ufunc(method: Callable[..., Any], array: Any, *args: Any, **kwargs: Any) -> Any:
+    if method.__name__ != "at" and not hasattr(array, "_value"):
+        array = FUNCTIONS["array"](array)
+    return method(array, *args, **kwargs)

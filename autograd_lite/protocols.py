@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, ConversionError, UnsupportedError, closest
+from .conversion import refusal
+from .errors import ArgumentError, ShapeError, UnsupportedError, closest, shape_sentence
 from .op import FUNCTIONS, NUMPY, PLAIN
 
 # "reduce", "accumulate", "reduceat" and "outer": ``method(ufunc, *inputs, **keywords)``.
@@ -32,6 +34,26 @@ def plain(x: Any) -> Any:
     return x
 
 
+def plainly(
+    ufunc: Any, inputs: Any, method: str = "__call__", kwargs: Any = MappingProxyType({})
+) -> Any:
+    """A ufunc without derivative (or a method of one) of plain values.
+
+    Raises:
+        ShapeError: shapes that do not broadcast.
+    """
+    inputs = plain(inputs)
+    try:
+        return getattr(ufunc, method)(*inputs, **plain(kwargs))
+    except ValueError as error:
+        if "broadcast" not in str(error):
+            raise
+        shapes = [np.shape(x) for x in inputs]
+        names: list[str | None] = [None] * len(shapes)
+        sentence = shape_sentence(ufunc.__name__, "broadcast", shapes, names, error)
+        raise ShapeError(sentence) from error
+
+
 class NumpyProtocols:
     """The part of Tensor that NumPy itself meets."""
 
@@ -47,22 +69,7 @@ class NumpyProtocols:
 
     def _converted(self, what: str) -> Any:
         if self._is_tracked():
-            cures = (
-                "in place of np.array([t, 1.0]) write ag.array([t, 1.0]), of np.r_ and np.c_ ag.r_ "
-            )
-            cures += "and ag.c_, of other functions of lists ag's of the same name"
-            if any(name in sys.modules for name in ("scipy.special", "scipy.linalg")):
-                cures += ", of SciPy's those of autograd_lite.special and autograd_lite.linalg"
-            if what != "np.asarray":
-                cures = (
-                    "to write it into an array, make that a Tensor first (out = ag.Tensor(out)); "
-                )
-                cures += "to compute with it, use ag's functions in place of math's"
-            raise ConversionError(
-                f"{what}: got a Tensor of shape {self.shape} that records its graph, which a "
-                f"conversion would drop in silence; {cures}; t.data (or t.item(), t.detach()) is "
-                "its plain value."
-            )
+            raise refusal(self.shape, what)
         return self._value
 
     def _is_tracked(self) -> bool:
@@ -73,10 +80,10 @@ class NumpyProtocols:
         if out is not None:
             return _into(out, ufunc, method, inputs, kwargs)
         if ufunc in PLAIN:
-            return getattr(ufunc, method)(*plain(inputs), **plain(kwargs))
+            return plainly(ufunc, inputs, method, kwargs)
         function = NUMPY.get(ufunc) or _found_late(ufunc)
         if function is None:
-            raise no_rule(ufunc.__name__, _home(ufunc))
+            raise no_rule(ufunc.__name__.removesuffix(" (vectorized)"), _home(ufunc))
         if method == "__call__":
             if kwargs and ufunc.signature is not None:
                 return _along_axes(ufunc, function, inputs, kwargs)
@@ -105,6 +112,9 @@ class NumpyProtocols:
             return function(*args, **kwargs)
         if func in PLAIN:
             return func(*plain(args), **plain(kwargs))
+        function = NUMPY.get(f"{func.__module__}.{func.__name__}")  # of a part loaded late
+        if function is not None:
+            return function(*args, **kwargs)
         module = func.__module__.removeprefix("numpy").lstrip(".")
         raise no_rule(f"{module}.{func.__name__}" if module else func.__name__)
 
@@ -174,7 +184,7 @@ def _computed(
 def _by_keywords(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """The inputs of a ufunc in the dtypes that its keywords ask for; those keywords are taken out.
 
-    UnsupportedError: where=, which leaves entries undefined, or an order of memory.
+    UnsupportedError: where=, which leaves entries undefined.
     """
     name = f"{_home(ufunc)}.{ufunc.__name__}"
     where = kwargs.pop("where", True)
@@ -183,12 +193,8 @@ def _by_keywords(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) ->
             f"{name}: got where=, which leaves the entries not chosen undefined; write "
             f"np.where(mask, {name}(...), other)."
         )
-    order = kwargs.pop("order", "K")
-    if order not in ("K", None):
-        raise UnsupportedError(
-            f"{name}: got order={order!r}; a Tensor's memory has no order to choose, leave it."
-        )
-    kwargs.pop("subok", None)  # there are no subclasses to keep or to drop
+    for without_effect in ("order", "subok"):  # a Tensor's memory has none, it has no subclasses
+        kwargs.pop(without_effect, None)
     dtype, casting = kwargs.pop("dtype", None), kwargs.pop("casting", "same_kind")
     loop = kwargs.pop("signature", kwargs.pop("sig", None))
     if (dtype is None and loop is None) or ufunc.signature is not None:
@@ -238,15 +244,23 @@ def _cast(x: Any, dtype: Any) -> Any:
 
 
 def _home(ufunc: Any) -> str:
+    if ufunc.__name__.endswith(" (vectorized)"):  # made by np.frompyfunc
+        return "np.frompyfunc of "
     found = getattr(sys.modules.get("scipy.special"), ufunc.__name__, None)
     return "scipy.special" if found is ufunc else "np"
 
 
 def no_rule(name: str, module: str = "np") -> UnsupportedError:
     """The error for a function of NumPy (or that module) that nothing is registered for."""
+    if module == "np.frompyfunc of ":
+        return UnsupportedError(
+            f"np.frompyfunc: got a Tensor, and {name} is called with its numbers, which know no "
+            f"graph; write it with {__package__}'s functions of whole Tensors."
+        )
     last = name.rpartition(".")[2]
     near = _NEAREST.get(last) or (f"ag.{last}" if last in FUNCTIONS else None)
-    hint = f"; use {near}" if near else closest(last, sorted(f.__name__ for f in NUMPY), 0.85)
+    known = sorted(getattr(f, "__name__", "") for f in NUMPY)
+    hint = f"; use {near}" if near else closest(last, known, 0.85)
     return UnsupportedError(
         f"{module}.{name}: got a Tensor, and this function has no derivative rule here{hint}; "
         "t.data is its plain value, and autograd_lite.primitive declares a rule."

@@ -41,6 +41,7 @@ from .op import FUNCTIONS, OPS, Op
 _new = object.__new__
 
 # What binary takes besides Tensors; the dtype of the result shows whether it was right.
+_SEQUENCES = (list, tuple, range)
 _PLAIN = frozenset((np.ndarray, float, int, np.float64, np.float32))
 _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -370,9 +371,9 @@ def apply(op: Op, inputs: tuple[Any, ...], params: dict[str, Any] | None) -> Any
                     p, value = None, inplace.kept_value(x)
                 else:
                     tracked |= 1 << i
-        elif isinstance(x, (list, tuple)):
+        elif isinstance(x, _SEQUENCES):
             to_array = FUNCTIONS["array"]
-            whole = (to_array(x) if isinstance(x, (list, tuple)) else x for x in inputs)
+            whole = (to_array(x) if isinstance(x, _SEQUENCES) else x for x in inputs)
             return apply(op, tuple(whole), params)
         else:
             value = coerced(op, x)
@@ -462,7 +463,7 @@ def apply1(op: Op, x: Any, params: dict[str, Any] | None = None) -> Any:
 
 def _apply2_slowly(op: Op, x: Any, y: Any) -> Any:
     for other in (x, y):
-        if not isinstance(other, (Tensor, np.ndarray, np.generic, list, tuple, *NUMBERS)):
+        if not isinstance(other, (Tensor, np.ndarray, np.generic, *NUMBERS, *_SEQUENCES)):
             return NotImplemented
     return apply(op, (x, y), None)
 

@@ -26,6 +26,8 @@ def test_every_op_passes_in_both_modes(op, sample, order):
         pytest.skip("an empty sample has no derivatives")
     if op.name in ("cofactors", "cofactor_pairs") and call.primals[0].shape == (1, 1):
         pytest.skip("identically 0 or 1: nothing tells what a rounding is")
+    if op.name == "spacing":
+        pytest.skip("its values are roundings")
     report = ag.check_grads(call, *call.primals, order=order, modes=("reverse", "forward"))
     assert report.ok, str(report)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from composed_tools import X, cases, check, check_float32
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.polynomial import polynomial
 
 import autograd_lite as ag
 
@@ -16,6 +17,11 @@ HEIGHTS = np.array([2.0, -1.0, 0.5, 4.0, 3.0])
 def windows(m):
     """m's function of windows."""
     return sliding_window_view if m is np else m.sliding_window_view
+
+
+def two(m):
+    """m's functions of polynomials of two variables."""
+    return polynomial if m is np else m
 
 
 # name: calls of it; m is NumPy or autograd_lite, x an array of shape (2, 3) or a Tensor of it.
@@ -102,6 +108,19 @@ CALLS = {
         lambda m, x: m.polyval([5], x), lambda m, x: m.polyval([], x) + x,
         lambda m, x: m.polyval(x, x[0]), lambda m, x: m.polyval([2, 0, 1j], x),
         lambda m, x: m.polyval(x[0], np.array([[1, 2], [3, 4]])),
+    ],
+    "polyval2d": [
+        lambda m, x: two(m).polyval2d(x, x * x, np.array([[1.0, 2.0], [0.0, -3.0], [0.5, 0.0]])),
+        lambda m, x: two(m).polyval2d(x[0, 0], x[0, 1], x[:, :2]),
+        lambda m, x: two(m).polyval2d(x[0] - x[0, 0], [0, 1, 2], x),
+        lambda m, x: two(m).polyval2d([1, 2], [0, 3], m.stack([x, x * x], axis=-1)),
+        lambda m, x: two(m).polyval2d(x[0] * 1j, x[1], [[1, 2j], [3, 4]]),
+        lambda m, x: two(m).polyval2d(x, x, [[3]]) + x,
+    ],
+    "polygrid2d": [
+        lambda m, x: two(m).polygrid2d(x[0], x[1, :2] ** 2, np.array([[1.0, 2.0], [0.0, -3.0]])),
+        lambda m, x: two(m).polygrid2d(x, x[0, 0], x[:, :2]),
+        lambda m, x: two(m).polygrid2d([1, 2], [0.0, 0.5, 3.0], m.stack([x, x * x], axis=-1)),
     ],
     "polyadd": [
         lambda m, x: m.polyadd(x[0], x[1, :2]), lambda m, x: m.polyadd([1], x[0]),

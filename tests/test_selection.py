@@ -450,7 +450,7 @@ M = np.ones((2, 3))
 @pytest.mark.parametrize(
     ("do", "error", "text"),
     [
-        (lambda t: as_strided(t, (2,)), errors.ConversionError, "np.asarray: got a Tensor"),
+        (lambda t: as_strided(t, (2,)), errors.ConversionError, "as_strided: got a Tensor"),
         (lambda t: np.array([t, t]), errors.ConversionError, r"write ag\.array"),
         (lambda t: np.take(t, 3, 1), IndexError, "take: got indices from 3 to 3 for 3 entries"),
         (lambda t: np.take(t, 0, 2), IndexError, "take: got axis=2, expected between -2 and 1"),
@@ -497,7 +497,7 @@ M = np.ones((2, 3))
         (lambda t: np.repeat(t, 1.5), TypeError, "repeat: got repeats of dtype float64"),
         (lambda t: np.repeat(t, [1, 2], 1), ValueError, "repeat: got shape .*broadcast"),
         (lambda t: np.repeat(t, -1), ValueError, "repeat: .*negative"),
-        (lambda t: np.tile(t, -1), ValueError, "negative"),
+        (lambda t: np.tile(t, -1), ValueError, "tile: got reps"),
         (lambda t: np.trim_zeros(t[0], "x"), ValueError, "trim_zeros: got trim='x'"),
         (lambda t: ag.trim_zeros(t, axis=2), ValueError, "trim_zeros: .*out of bounds"),
         (lambda t: ag.unstack(t[0, 0]), ValueError, "unstack: got axis=0, expected none"),

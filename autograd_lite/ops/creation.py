@@ -1,17 +1,21 @@
-"""Arrays like another: Tensors, so that what is recorded may be written into them."""
+"""New arrays as Tensors, so that what is recorded may be written into them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..op import NUMPY
+from ..op import FUNCTIONS, NUMPY
 from ..protocols import plain
 from ..tensor import Tensor, plain_tensor
 from .shape import astype, broadcast_to, copy, shape_of
 
-__all__ = ["empty_like", "full_like", "ones_like", "zeros_like"]
+__all__ = [
+    "arange", "empty", "empty_like", "eye", "full", "full_like", "identity", "ones", "ones_like",
+    "tri", "zeros", "zeros_like",
+]  # fmt: skip
 
 
 def zeros_like(a: Any, *args: Any, **kwargs: Any) -> Tensor:
@@ -42,6 +46,8 @@ def empty_like(prototype: Any, *args: Any, **kwargs: Any) -> Tensor:
 
 def full_like(a: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Tensor:
     """As ``np.full_like``: a Tensor full of fill_value, tracked if that is."""
+    if isinstance(fill_value, (list, tuple)):
+        fill_value = FUNCTIONS["array"](fill_value)
     if not (isinstance(fill_value, Tensor) and fill_value.requires_grad):
         return plain_tensor(np.full_like(plain(a), plain(fill_value), *args, **kwargs))
     form = np.empty_like(plain(a), *args, **kwargs)
@@ -49,5 +55,46 @@ def full_like(a: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Tensor:
     return full
 
 
-for _function in (zeros_like, ones_like, empty_like, full_like):
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, *, requires_grad: bool = False, **kwargs: Any
+) -> Tensor:
+    """As ``np.full``: a Tensor full of fill_value, tracked if that is (or as a new leaf).
+
+    >>> import autograd_lite as ag
+    >>> t = ag.Tensor(2.0, requires_grad=True)
+    >>> ag.full((2, 3), t).sum().backward()
+    >>> t.grad
+    array(6.)
+    """
+    if not isinstance(fill_value, Tensor):
+        fill_value = FUNCTIONS["array"](fill_value)
+    form = np.empty(shape, fill_value.dtype if dtype is None else dtype, **kwargs)
+    made = full_like(form, fill_value)
+    if requires_grad:
+        made.requires_grad = True
+    return made
+
+
+def _new(function: Callable[..., Any], text: str) -> Callable[..., Tensor]:
+    def made(*args: Any, requires_grad: bool = False, **kwargs: Any) -> Tensor:
+        return Tensor(function(*plain(args), **plain(kwargs)), requires_grad=requires_grad)
+
+    made.__name__ = made.__qualname__ = function.__name__
+    made.__doc__ = f"As ``np.{function.__name__}``: {text}, as a Tensor (a leaf)."
+    return made
+
+
+zeros = _new(np.zeros, "an array of zeros")
+ones = _new(np.ones, "an array of ones")
+empty = _new(np.empty, "an array whose entries are to be written")
+arange = _new(np.arange, "evenly spaced numbers within an interval")
+eye = _new(np.eye, "ones on a diagonal, zeros elsewhere")
+identity = _new(np.identity, "the square identity matrix")
+tri = _new(np.tri, "ones at and below a diagonal, zeros elsewhere")
+
+# With like=t, NumPy's own give Tensors too.
+for _function in (
+    zeros_like, ones_like, empty_like, full_like, full, zeros, ones, empty, arange, eye, identity,
+    tri,
+):  # fmt: skip
     NUMPY[getattr(np, _function.__name__)] = _function

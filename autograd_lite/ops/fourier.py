@@ -42,6 +42,11 @@ def _fitted(g: Any, size: int, axis: int) -> Any:
     return g
 
 
+def _checked(transform: Callable[..., Any], a: Any, n: Any, axis: int, norm: Any) -> Any:
+    axis_of(axis, np.ndim(a), transform.__name__)
+    return transform(a, n, axis, norm)
+
+
 def _behind(axis: int) -> int:
     # The same axis behind a new first one.
     return axis if axis < 0 else axis + 1
@@ -69,13 +74,13 @@ def fft(a: Any, *, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
     >>> ag.grad(power)(np.array([1.0, 2.0]))
     array([4., 8.])
     """
-    return np.fft.fft(a, n, axis, norm)
+    return _checked(np.fft.fft, a, n, axis, norm)
 
 
 @primitive(numpy=np.fft.ifft, linear=True, samples=(*_LENGTHS, *_COMPLEX))
 def ifft(a: Any, *, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
     """Inverse of ``fft``. Derivative: the same transform of g, padded or cut back."""
-    return np.fft.ifft(a, n, axis, norm)
+    return _checked(np.fft.ifft, a, n, axis, norm)
 
 
 @fft.vjp
@@ -94,7 +99,7 @@ def rfft(a: Any, *, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
 
     Derivative: irfft of ḡ, every frequency that irfft would count twice at half its weight.
     """
-    return np.fft.rfft(a, n, axis, norm)
+    return _checked(np.fft.rfft, a, n, axis, norm)
 
 
 @primitive(
@@ -109,7 +114,7 @@ def irfft(a: Any, *, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
 
     Derivative: the conjugate of rfft of g, twice where a frequency stands for two.
     """
-    return np.fft.irfft(a, n, axis, norm)
+    return _checked(np.fft.irfft, a, n, axis, norm)
 
 
 def _counts(size: int, like: Any, axis: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from ..inputs import NUMBERS
-from ..op import Sample
+from ..op import NUMPY, Sample
 from ..primitive import composed, primitive, refuse_out
 from ..tensor import Tensor
 from .axes import axis_of
@@ -28,9 +29,10 @@ from .shape import (
 )
 
 __all__ = [
-    "append", "apply_along_axis", "apply_over_axes", "array", "array_split", "atleast_1d",
-    "atleast_2d", "atleast_3d", "block", "c_", "column_stack", "concat", "concatenate", "dsplit",
-    "dstack", "hsplit", "hstack", "r_", "split", "stack", "vsplit", "vstack",
+    "append", "apply_along_axis", "apply_over_axes", "array", "array_split", "asarray",
+    "atleast_1d", "atleast_2d", "atleast_3d", "block", "c_", "column_stack", "concat",
+    "concatenate", "dsplit", "dstack", "hsplit", "hstack", "r_", "split", "stack", "vsplit",
+    "vstack",
 ]  # fmt: skip
 
 
@@ -258,6 +260,28 @@ def array(data: Any, dtype: Any = None, *, ndmin: int = 0) -> Any:
     if dtype is not None and out.dtype != dtype:
         out = astype(out, dtype)
     return out if out.ndim >= ndmin else reshape(out, (1,) * (ndmin - out.ndim) + out.shape)
+
+
+def asarray(a: Any, dtype: Any = None) -> Any:
+    """As ``array``, but a Tensor of that dtype is returned as it is."""
+    if isinstance(a, Tensor) and (dtype is None or a.dtype == dtype):
+        return a
+    return array(a, dtype)
+
+
+def _with_memory(function: Callable[..., Any]) -> Callable[..., Any]:
+    # As NumPy calls it for like=: a Tensor's memory has no order to choose, nor subclasses.
+    def called(a: Any, dtype: Any = None, order: Any = None, **kwargs: Any) -> Any:
+        for name in ("subok", "device", "copy"):
+            kwargs.pop(name, None)
+        return function(a, dtype, **kwargs)
+
+    return called
+
+
+NUMPY[np.array] = _with_memory(array)
+for _function in (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray):
+    NUMPY[_function] = _with_memory(asarray)
 
 
 def _parts(data: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, UnsupportedError
 from ..op import Sample
 from ..primitive import composed, elementwise, refuse_out
 from ..protocols import plain
@@ -218,6 +218,7 @@ def clip(
     min: Any = np._NoValue,
     max: Any = np._NoValue,
     dtype: Any = None,
+    **kwargs: Any,
 ) -> Any:
     """a kept within [a_min, a_max], or [min, max]; a bound of None does not bound.
 
@@ -231,6 +232,11 @@ def clip(
     array([0., 1., 1., 1., 0.])
     """
     refuse_out("clip", out)
+    if kwargs.pop("where", True) is not True:
+        raise UnsupportedError(
+            "clip: got where=, which leaves the entries not chosen undefined; write "
+            "np.where(mask, np.clip(...), a)."
+        )
     low, high = _one_of("min", a_min, min), _one_of("max", a_max, max)
     if dtype is not None:
         a, low, high = (None if x is None else _cast(x, dtype) for x in (a, low, high))

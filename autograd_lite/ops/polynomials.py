@@ -12,10 +12,14 @@ from ..primitive import composed, primitive
 from ..tensor import Tensor
 from .index import getitem
 from .joining import atleast_1d, joined, stacked
-from .shape import astype, lifted, shape_of, trim_zeros
+from .products import einsum
+from .shape import astype, lifted, reshape, shape_of, trim_zeros
 from .signal import convolve
 
-__all__ = ["polyadd", "polyder", "polydiv", "polyint", "polymul", "polysub", "polyval", "vander"]
+__all__ = [
+    "polyadd", "polyder", "polydiv", "polygrid2d", "polyint", "polymul", "polysub", "polyval",
+    "polyval2d", "vander",
+]  # fmt: skip
 
 
 @primitive(
@@ -106,6 +110,59 @@ def polyval(p: Any, x: Any) -> Any:
     for k in range(shape_of(p)[0]):
         out = out * x + getitem(p, k)
     return out
+
+
+@composed("numpy.polynomial.polynomial.polyval2d")
+def polyval2d(x: Any, y: Any, c: Any) -> Any:
+    """The values at the points (x, y) of a polynomial of two variables.
+
+        out = Σ c[i, j] · x**i · y**j
+
+    Derivative: as that of the powers and of the sum, exact at 0.
+
+    Args:
+        x, y: of one shape. c: shape (I, J, ...); further axes, of several polynomials, come first
+            in the result.
+
+    Raises:
+        ShapeError: x and y are of different shapes, or c has fewer than two axes.
+
+    Source: ``numpy.polynomial.polynomial.polyval2d``.
+
+    >>> import numpy as np, autograd_lite as ag
+    >>> c = np.array([[0.0, 1.0], [2.0, 3.0]])  # y + 2x + 3xy
+    >>> ag.grad(ag.polyval2d, argnums=(0, 1))(1.0, 2.0, c)
+    (np.float64(8.0), np.float64(4.0))
+    """
+    if shape_of(x) != shape_of(y):
+        raise ShapeError(
+            f"polyval2d: got x and y of shapes {shape_of(x)} and {shape_of(y)}, expected equal "
+            "ones; polygrid2d takes every x with every y."
+        )
+    across, down = _two_variables(x, y, c, "polyval2d")
+    out = einsum("ij...,ni,nj->...n", lifted(c), across, down)
+    return out.reshape(shape_of(c)[2:] + shape_of(x))
+
+
+@composed("numpy.polynomial.polynomial.polygrid2d")
+def polygrid2d(x: Any, y: Any, c: Any) -> Any:
+    """As ``polyval2d``, of every x with every y: shape ``c.shape[2:] + x.shape + y.shape``."""
+    across, down = _two_variables(x, y, c, "polygrid2d")
+    out = einsum("ij...,ni,mj->...nm", lifted(c), across, down)
+    return out.reshape(shape_of(c)[2:] + shape_of(x) + shape_of(y))
+
+
+def _two_variables(x: Any, y: Any, c: Any, who: str) -> tuple[Any, Any]:
+    """The powers that the coefficients c go with: of x, and of y, as rows of columns."""
+    shape = shape_of(c)
+    if len(shape) < 2:
+        raise ShapeError(f"{who}: got coefficients of shape {shape}, expected 2 axes or more.")
+    rows = []
+    for v, columns in zip((x, y), shape, strict=False):
+        v = reshape(lifted(v), -1)
+        v = v if v.dtype.kind in "fc" else astype(v, float)
+        rows.append(powers(v, columns=columns, increasing=True))
+    return rows[0], rows[1]
 
 
 def _coefficients(p: Any) -> Any:

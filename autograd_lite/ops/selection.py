@@ -81,8 +81,12 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     """
     if kind is not None and stable is not None:
         raise ArgumentError("sort: got kind= and stable=, expected one of them.")
-    with errors_of("sort"):
+    try:
         np.sort(np.empty(0), kind=kind)
+    except ValueError:
+        raise ArgumentError(
+            f"sort: got kind={kind!r}, expected quicksort, mergesort, heapsort or stable."
+        ) from None
     a, axis = _to_sort(a, axis, order, "sort")
     return reordered(a, order=np.argsort(a._value, axis, kind="stable"), axis=axis)
 

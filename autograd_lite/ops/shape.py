@@ -428,6 +428,8 @@ def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     ndim = max(len(shape), len(reps))
     shape = (1,) * (ndim - len(shape)) + shape
     reps = (1,) * (ndim - len(reps)) + reps
+    if any(r < 0 for r in reps):
+        raise ArgumentError(f"tile: got reps={reps}, expected counts of 0 or more.")
     spaced = [n for size in shape for n in (1, size)]
     wide = [n for r, size in zip(reps, shape, strict=True) for n in (r, size)]
     whole = tuple(r * size for r, size in zip(reps, shape, strict=True))

@@ -19,7 +19,7 @@ from ..primitive import primitive, refuse_out
 from ..protocols import UFUNC_METHODS, plain
 from ..tensor import Tensor
 from .axes import axes_of
-from .index import frozen, scatter
+from .index import errors_of, frozen, scatter
 
 _LN2 = math.log(2)
 
@@ -156,7 +156,8 @@ def _in(dtype: Any, x: Any) -> Any:
 
 
 def _result_dtype(ufunc: Any, x: Any) -> Any:
-    return ufunc.reduce(np.ones(1, x.dtype)).dtype
+    with errors_of(f"np.{ufunc.__name__}.reduce"):
+        return ufunc.reduce(np.ones(1, x.dtype)).dtype
 
 
 def _folded(ufunc: Any, x: Any, axes: tuple[int, ...], initial: Any, where: Any) -> Any:

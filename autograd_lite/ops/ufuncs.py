@@ -17,7 +17,7 @@ from .piecewise import floor_divide, real, remainder, trunc
 
 __all__ = [
     "around", "divmod", "fix", "float_power", "frexp", "heaviside", "i0", "ldexp", "modf",
-    "nan_to_num", "real_if_close", "round", "sinc",
+    "nan_to_num", "nextafter", "real_if_close", "round", "sinc", "spacing",
 ]  # fmt: skip
 
 
@@ -92,6 +92,18 @@ def frexp(x: Any) -> tuple[Any, Any]:
     """
     return mantissa(x), np.frexp(x._value if isinstance(x, Tensor) else x)[1]
 
+
+nextafter = elementwise(
+    "nextafter", np.nextafter, lambda g, out, x, y: g, None,
+    analytic=False, samples=PAIRS,
+    doc="""The next number after x on the way to y. Derivative: g in x, none in y.""",
+)  # fmt: skip
+
+spacing = elementwise(
+    "spacing", np.spacing, zero, samples=REAL, analytic=False,
+    doc="""The distance from x to the next number. Derivative: 0.""",
+    kinks="0 everywhere, also where it jumps",
+)  # fmt: skip
 
 fraction = elementwise(
     "modf_fraction", lambda x: np.modf(x)[0], lambda g, out, x: g,

@@ -1,0 +1,160 @@
+"""What an error proposes: the caller's own spelling, and what to write in its place."""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+import pytest
+from numpy import full
+from numpy.lib.stride_tricks import as_strided
+from numpy.polynomial import polynomial
+
+import autograd_lite as ag
+from autograd_lite import errors
+
+T = ag.Tensor(np.arange(1.0, 7.0).reshape(2, 3), requires_grad=True)
+S = ag.Tensor(2.0, requires_grad=True)
+rng = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("convert", "name", "cure"),
+    [
+        (lambda: np.array([S, 1.0]), "np.array", "write ag.array(...)"),
+        (lambda: np.asarray(T), "np.asarray", "write ag.array(...)"),
+        (lambda: np.full(2, S), "np.full", "write ag.full"),
+        (lambda: full((2,), S), "np.full", "write ag.full"),
+        (lambda: math.sin(S), "math.sin", "write ag.sin"),
+        (lambda: cmath.exp(S), "cmath.exp", "write ag.exp"),
+        (lambda: np.r_[1, [S, S]], "np.r_", "write ag.r_[...]"),
+        (lambda: np.arange(S), "np.arange", "start + step * np.arange(n)"),
+        (lambda: np.vectorize(math.sin)(T), "np.vectorize", "the whole Tensor"),
+        (lambda: rng.normal(S), "rng.normal", "loc + scale * rng.standard_normal(size)"),
+        (lambda: np.random.normal(S), "np.random.normal", "loc + scale"),  # noqa: NPY002
+        (lambda: range(S), "range", "an index has no derivative"),  # type: ignore[call-overload]
+        (lambda: [1, 2, 3][S], "index", "an index has no derivative"),  # type: ignore[call-overload]
+        (lambda: np.eye(S), "np.eye", "an index has no derivative"),
+        (lambda: np.linspace(0, 1, S), "np.linspace", "an index has no derivative"),
+        (lambda: float(S), "float", "t.data"),
+        (lambda: polynomial.polyval(2.0, T), "polyval", "ag.polyval(c[::-1], x)"),
+        (lambda: as_strided(T, (2,)), "as_strided", "t.data"),
+    ],
+)
+def test_a_conversion_is_told_in_the_callers_words(convert, name, cure):
+    with pytest.raises(errors.ConversionError) as caught:
+        convert()
+    text = str(caught.value)
+    assert text.partition(":")[0].endswith(name)
+    assert cure in text
+    assert "records its graph, which a conversion would drop in silence" in text
+    assert text.endswith("t.data (or t.item(), t.detach()) is its plain value.")
+
+
+def test_scipys_functions_have_spellings_here():
+    linalg, special = pytest.importorskip("scipy.linalg"), pytest.importorskip("scipy.special")
+    for convert, name in (
+        (lambda: special.softmax(T), "special.softmax"),
+        (lambda: special.logsumexp(T), "special.logsumexp"),
+        (lambda: linalg.solve(T, T), "linalg.solve"),
+    ):
+        with pytest.raises(errors.ConversionError) as caught:
+            convert()
+        assert str(caught.value).startswith(f"scipy.{name}: got a Tensor of shape (2, 3)")
+        assert f"write autograd_lite.{name}, which records" in str(caught.value)
+
+
+def test_writing_into_an_array_is_told_to_make_it_a_tensor():
+    out = np.zeros(3)
+    with pytest.raises(ValueError, match="sequence") as caught:
+        out[0] = S
+    assert "make that a Tensor first (out = ag.Tensor(out))" in str(caught.value.__cause__)
+
+
+def test_where_there_is_no_source_the_advice_is_general():
+    with pytest.raises(errors.ConversionError, match=r"np\.asarray: .*ag\.array.*ag\.Tensor\(out"):
+        eval("np.array([S, 1.0])")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("exp", "; write ag.exp(t)"), ("view", "; write t.reshape(shape)"),
+        ("unsqueeze", "; write ag.expand_dims(t, axis)"), ("cumsums", "; did you mean 'cumsum'?"),
+        ("xyzzy", "attribute 'xyzzy'"), ("__xyzzy__", "attribute '__xyzzy__'"),
+    ],
+)  # fmt: skip
+def test_a_missing_attribute_of_a_tensor(name, hint):
+    with pytest.raises(AttributeError) as caught:
+        getattr(T, name)
+    assert str(caught.value).endswith(hint)
+
+
+@pytest.mark.parametrize("name", ["view", "unsqueeze", "permute", "mul", "pow", "sub", "expand"])
+def test_what_is_proposed_works(name):
+    with pytest.raises(AttributeError) as caught:
+        getattr(T, name)
+    code = str(caught.value).partition("; write ")[2]
+    known = {
+        "t": T,
+        "u": T,
+        "ag": ag,
+        "k": 2,
+        "axis": 0,
+        "axes": (1, 0),
+        "shape": -1,
+        "s": (4, 2, 3),
+    }
+    assert isinstance(eval(code, known), ag.Tensor)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("Relu", "; did you mean 'relu'?"), ("sigmod", "; did you mean 'sigmoid'?")]
+)
+def test_a_missing_name_of_the_package(name, hint):
+    with pytest.raises(AttributeError, match="has no attribute") as caught:
+        getattr(ag, name)
+    assert str(caught.value).endswith(hint)
+
+
+def test_a_name_of_the_special_functions():
+    pytest.importorskip("scipy.special")
+    with pytest.raises(AttributeError, match=r"'gammaln'; write autograd_lite\.special\.gammaln"):
+        ag.gammaln  # noqa: B018 - asking is what is tested
+
+
+@pytest.mark.parametrize(
+    ("do", "error", "text"),
+    [
+        (lambda: T < np.ones((2, 5)), errors.ShapeError, r"less: got shapes \(2, 3\) and \(2, 5\)"),
+        (lambda: np.equal(np.ones(5), T), errors.ShapeError, r"equal: .*\(5,\) and \(2, 3\)"),
+        (lambda: np.clip(T, np.ones(5), 2), errors.ShapeError, "clip: .*axis -1 to be equal or 1"),
+        (lambda: np.clip(T, 0, 1, where=T > 2), errors.UnsupportedError, "clip: got where="),
+        (lambda: ag.Tensor([1, 2]) ** -1, errors.ArgumentError, r"power: .*x\.astype\(float\)"),
+        (lambda: len(S), errors.DTypeError, r"len: got a Tensor of shape \(\)"),
+        (lambda: list(S), errors.DTypeError, r"len: got a Tensor of shape \(\)"),
+        (lambda: np.tile(T, -1), errors.ArgumentError, r"tile: got reps=\(1, -1\)"),
+        (lambda: np.sort(T, kind="foo"), errors.ArgumentError, "sort: got kind='foo'"),
+        (lambda: np.fft.fft(T, axis=5), IndexError, "fft: got axis=5, expected between -2 and 1"),
+        (lambda: np.fft.irfft(S), IndexError, "irfft: got axis=-1, expected none"),
+        (lambda: np.frompyfunc(math.sin, 1, 1)(T), TypeError, "np.frompyfunc: .*sin is called"),
+        (lambda: np.logaddexp.reduce(T * 1j), errors.DTypeError, r"np\.logaddexp\.reduce: "),
+        (lambda: np.char.upper(T), errors.UnsupportedError, "upper: got a Tensor"),
+    ],
+)  # fmt: skip
+def test_refusals(do, error, text):
+    with pytest.raises(error, match=text) as caught:
+        do()
+    assert isinstance(caught.value, errors.AutogradError)
+
+
+def test_what_is_like_an_array_is_taken():
+    class Column:
+        def __array__(self, dtype=None, copy=None):
+            return np.array([1.0, 2.0, 3.0], dtype)
+
+    assert (T + range(3)).tolist() == [[1, 3, 5], [4, 6, 8]]
+    assert (range(3) * T).tolist() == [[0, 2, 6], [0, 5, 12]]
+    assert ag.multiply(T, Column()).tolist() == [[1, 4, 9], [4, 10, 18]]
+    assert np.add(T, 1, order="C").requires_grad
