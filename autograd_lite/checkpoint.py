@@ -111,12 +111,15 @@ class _Run:
             else:
                 fresh.append(plain_tensor(x))
                 fresh[-1]._requires_grad = True
-        again = flatten(self.call(fresh))[0][k]
+        with mode.resumed():
+            again = flatten(self.call(fresh))[0][k]
         root = target_of(again, "checkpoint")
         inputs = [x._node or x for x in fresh]
         # What f closes over may lie behind its own inputs too: count each path once.
         targets = inputs + list(saved[count:])
-        return tuple(pull([(root, g)], targets, walk.collect([root]), create, frozenset(inputs)))
+        with mode.resumed():
+            found = pull([(root, g)], targets, walk.collect([root]), create, frozenset(inputs))
+        return tuple(found)
 
 
 def _constant(x: Any) -> Any:

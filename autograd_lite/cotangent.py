@@ -25,11 +25,10 @@ def run_backward(seeds: list[tuple[Any, Any]], **options: Any) -> dict[Any, Any]
     token = _begin()
     try:
         if mode.alert and mode.state.anomaly:
-            options["probe"] = anomaly.check_backward
             for node in walk.collect([t for t, _ in seeds]):
                 anomaly.check_untouched(node)
-            with mode.suspended():  # the rules' own operations are not the user's
-                return walk.backward(seeds, **options)
+            with anomaly.watching(options.pop("lift", None)) as lift:
+                return walk.backward(seeds, lift=lift, probe=anomaly.check_backward, **options)
         return walk.backward(seeds, **options)
     finally:
         _end(token)

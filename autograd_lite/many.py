@@ -25,12 +25,14 @@ def portions(nodes: list[Node], count: int) -> int:
     return max(1, min(count, _ENTRIES // max(largest, 1)))
 
 
-def forward_many(nodes: list[Node], tangents: dict[Any, Any], count: int, vjp: Any) -> None:
+def forward_many(
+    nodes: list[Node], tangents: dict[Any, Any], count: int, vjp: Any, probe: Any = None
+) -> None:
     """Carry count stacked tangents of leaves and nodes through nodes (oldest first), as arrays.
 
     Args:
         tangents: per leaf or node, an array of shape (count, *its shape); written into.
-        vjp: as for ``walk.forward``.
+        vjp, probe: as for ``walk.forward``.
     """
     used = used_outputs(nodes)
     for node in nodes:
@@ -45,15 +47,19 @@ def forward_many(nodes: list[Node], tangents: dict[Any, Any], count: int, vjp: A
         if out is None:
             ones = [_one(node, incoming, k, vjp, used.get(node)) for k in range(count)]
             if node.op.outputs:
-                tangents[node] = Bundle(
+                out = Bundle(
                     None if parts[0] is None else np.stack(parts)
                     for parts in zip(*ones, strict=True)
                 )
-                continue
-            out = np.stack(ones)
-        shape = (count, *node.shape)
-        out = cast(out, node.dtype)
-        tangents[node] = out if out.shape == shape else np.broadcast_to(out, shape)
+            else:
+                out = np.stack(ones)
+        if not node.op.outputs:
+            shape = (count, *node.shape)
+            out = cast(out, node.dtype)
+            out = out if out.shape == shape else np.broadcast_to(out, shape)
+        tangents[node] = out
+        if probe is not None:
+            probe(node, incoming, out)
 
 
 def _one(node: Node, incoming: list[Any], k: int, vjp: Any, used: set[int] | None) -> Any:

@@ -27,6 +27,8 @@ class _State(threading.local):
 
     recording = True
     anomaly = False
+    watched = False  # anomaly is off only while the rules' own operations run
+    origins: Any = None  # of nodes that were recorded by rules, while anomaly is on
     scope: Any = None  # the innermost open Scope of this thread
     depth = 0  # how many transforms (grad, jvp, ...) this thread is inside of
 
@@ -131,10 +133,11 @@ class detect_anomaly(Switch):  # noqa: N801 - PyTorch's spelling
     """Stop at the first NaN or inf, forward or backward, and say where it was born.
 
     Inside the block every op remembers the user's line and a fingerprint of the arrays that it
-    keeps. An op (or a rule of its backward pass) whose inputs are finite and whose result is not
-    raises ``AnomalyError`` with the op, the line and the index; a kept array that somebody wrote
-    into behind the library's back (``x.data[0] = 1``) raises ``InPlaceError``. It costs several
-    times the plain speed: for looking for a fault, not for every run.
+    keeps. An op (or its rule, in backward and in forward mode) whose result has an infinity that
+    came from finite numbers, or a NaN that came from none, raises ``AnomalyError`` with the op,
+    the line and the index; a kept array that somebody wrote into behind the library's back
+    (``x.data[0] = 1``) raises ``InPlaceError``. In forward mode only what reaches a result counts.
+    It costs several times the plain speed: for looking for a fault, not for every run.
 
     >>> import autograd_lite as ag
     >>> x = ag.Tensor([1.0, 0.0], requires_grad=True)
@@ -145,14 +148,25 @@ class detect_anomaly(Switch):  # noqa: N801 - PyTorch's spelling
     autograd_lite.errors.AnomalyError: sqrt (backward): got inf at index (1,) ...
     """
 
-    _fields = (("anomaly", True),)
+    _fields = (("anomaly", True), ("origins", None))
 
 
 @contextmanager
 def suspended() -> Iterator[None]:
-    """Anomaly detection off for a while."""
+    """Anomaly detection off for a while: what runs inside is not the user's."""
+    before, watched = state.anomaly, state.watched
+    _set((("anomaly", False), ("watched", before or watched)))
+    try:
+        yield
+    finally:
+        _set((("anomaly", before), ("watched", watched)))
+
+
+@contextmanager
+def resumed() -> Iterator[None]:
+    """Inside ``suspended``: what runs in here is the user's again."""
     before = state.anomaly
-    _set((("anomaly", False),))
+    _set((("anomaly", before or state.watched),))
     try:
         yield
     finally:

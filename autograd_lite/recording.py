@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import mode, walk
+from . import anomaly, mode, walk
 from .bundle import Bundle
 from .cotangent import run_backward, settle, target_of, visit_hooks
 from .errors import DTypeError, ShapeError
@@ -230,13 +230,22 @@ def push_to(
     """Tangents of outs, computed by nodes (oldest first), for tangents of the fresh inputs."""
     table = dict(zip(trace.targets, directions, strict=True))
     switch = mode.enable_grad if create else mode.no_grad
+    watch = anomaly.Tangents() if mode.state.anomaly else None
+    options: dict[str, Any] = {"raw": not create, "apply": apply, "vjp": _transposed}
     with np.errstate(all="ignore"), switch():
-        walk.forward(nodes, table, lift=lift, raw=not create, apply=apply, vjp=_transposed)
+        if watch is None:
+            walk.forward(nodes, table, lift=lift, **options)
+        else:
+            with anomaly.watching(lift) as noted:
+                walk.forward(nodes, table, lift=noted, probe=watch.probe, **options)
     zeros = [np.zeros(t.shape, t.dtype) for t in outs]
-    return [
+    found = [
         table.get(t._node or t, z) if isinstance(t, Tensor) and t._is_tracked() else z
         for t, z in zip(outs, zeros, strict=True)
     ]
+    if watch is not None:
+        watch.check(found)
+    return found
 
 
 def push_many(trace: Trace, j: int, unit: complex = 1.0) -> list[Any]:
@@ -244,18 +253,25 @@ def push_many(trace: Trace, j: int, unit: complex = 1.0) -> list[Any]:
     x = trace.fresh[j]
     step = portions(trace.nodes, x.size)
     parts: list[list[Any]] = [[] for _ in trace.outs]
+    watch = anomaly.Tangents(stacked=True) if mode.state.anomaly else None
     for start in range(0, x.size, step):
         count = min(step, x.size - start)
         units = np.zeros((count, x.size), x.dtype)
         np.fill_diagonal(units[:, start:], unit)
         table = {trace.targets[j]: units.reshape(count, *x.shape)}
         with np.errstate(all="ignore"), mode.no_grad():
-            forward_many(trace.nodes, table, count, _transposed)
+            if watch is None:
+                forward_many(trace.nodes, table, count, _transposed)
+            else:
+                with anomaly.watching(None):
+                    forward_many(trace.nodes, table, count, _transposed, watch.probe)
         for i, t in enumerate(trace.outs):
             root = t._node or t
             found = table.get(root) if t._is_tracked() else None
             zeros = np.zeros((count, *t.shape), t.dtype)
             parts[i].append(zeros if found is None else found)
+    if watch is not None:
+        watch.check([x for part in parts for x in part])
     return [
         np.concatenate(p) if p else np.zeros((0, *t.shape), t.dtype)
         for p, t in zip(parts, trace.outs, strict=True)

@@ -374,7 +374,14 @@ def _refuse_written(node: Node, leaf: Any, saved: Any) -> None:
 
 
 def forward(
-    nodes: list[Node], tangents: dict[Any, Any], *, lift: Lift, raw: bool, apply: Any, vjp: Any
+    nodes: list[Node],
+    tangents: dict[Any, Any],
+    *,
+    lift: Lift,
+    raw: bool,
+    apply: Any,
+    vjp: Any,
+    probe: Any = None,
 ) -> dict[Any, Any]:
     """Carry tangents of leaves and nodes forward through nodes (oldest first).
 
@@ -384,6 +391,7 @@ def forward(
         apply: the engine's ``apply``, to run a linear op on tangents.
         vjp: ``vjp(node, i, args, t, raw, used)``, the transpose of rule i at t, for ops that are
             neither; of several outputs it is told the numbers of those that are used.
+        probe: called with each node, the tangents of its inputs and its own, to look at them.
     """
     used = used_outputs(nodes)
     for node in nodes:
@@ -397,7 +405,9 @@ def forward(
         args = node.args
         if not raw:
             args, incoming = lift(node, incoming)
-        tangents[node] = pushed(node, incoming, args, raw, apply, vjp, used.get(node))
+        t = tangents[node] = pushed(node, incoming, args, raw, apply, vjp, used.get(node))
+        if probe is not None:
+            probe(node, incoming, t)
     return tangents
 
 

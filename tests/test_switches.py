@@ -312,3 +312,75 @@ def test_anomaly_is_off_outside():
         pass
     np.sqrt(x).sum().backward()
     assert np.isinf(x.grad[0])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ag.jvp(np.sqrt, (x,), (np.ones(2),)),
+        lambda x: ag.jacobian(np.sqrt)(x),
+        lambda x: ag.jacobian(lambda x: np.linalg.svd(np.outer(np.sqrt(x), x))[1])(x),
+    ],
+)
+def test_anomaly_in_forward_mode_names_op_and_line(f):
+    with ag.detect_anomaly(), pytest.raises(AnomalyError) as caught:
+        f(np.array([4.0, 0.0]))
+    text = str(caught.value)
+    assert text.startswith("sqrt (forward mode): got inf at index (1,) of a tangent of shape (2,)")
+    assert "test_switches.py:" in text
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ag.hessian(lambda x: (x**1.5).sum())(x),
+        lambda x: ag.jvp(ag.grad(lambda x: (x**1.5).sum()), (x,), (np.ones(2),)),
+        lambda x: ag.grad(lambda x: ag.grad(lambda x: (x**1.5).sum())(x).sum())(x),
+        lambda x: ag.hvp(lambda x: (x**1.5).sum(), (x,), (np.ones(2),)),
+    ],
+)
+def test_anomaly_at_second_order_names_the_rule_and_its_line(f):
+    with ag.detect_anomaly(), pytest.raises(AnomalyError) as caught:
+        f(np.array([4.0, 0.0]))
+    text = str(caught.value)
+    assert "the op was recorded by the rule of power_constant, at test_switches.py:" in text
+    assert "x**1.5" in text
+
+
+def test_anomaly_behind_a_mask_is_none():
+    def f(x):
+        return np.where(x > 0, np.sqrt(np.maximum(x, 0)), 0.0)
+
+    x = np.array([4.0, 0.0, -1.0])
+    with ag.detect_anomaly():
+        assert ag.grad(lambda x: f(x).sum())(x).tolist() == [0.25, 0, 0]
+        assert ag.jvp(f, (x,), (np.ones(3),))[1].tolist() == [0.25, 0, 0]
+        assert ag.jacobian(f)(x).diagonal().tolist() == [0.25, 0, 0]
+
+
+def test_anomaly_finds_nan_among_infinities():
+    x = leaf([1.0, np.inf])
+    with np.errstate(all="ignore"), ag.detect_anomaly():
+        assert np.isinf((x + 1.0).data[1])  # an infinity from one is no news
+        with pytest.raises(AnomalyError, match=r"subtract \(forward\): got NaN at index \(1,\)"):
+            x - x
+        with pytest.raises(AnomalyError, match=r"from infinite inputs, at test_switches\.py:"):
+            x * 0.0
+        w, g = leaf([2.0, 3.0]), np.array([1.0, 0.0])
+        y = w * x
+        with pytest.raises(AnomalyError, match=r"multiply \(backward\): got NaN .* values of"):
+            y.backward(g)  # 0 * inf
+
+
+def test_anomaly_within_a_checkpoint_names_op_and_line():
+    def block(v):
+        w = v * 2.0
+        return np.sqrt(w)  # the culprit
+
+    x = leaf([4.0, 0.0])
+    with ag.detect_anomaly():
+        y = ag.checkpoint(block)(x).sum()
+        with pytest.raises(AnomalyError) as caught:
+            y.backward()
+    assert str(caught.value).startswith("sqrt (backward): got inf at index (1,)")
+    assert "return np.sqrt(w)  # the culprit" in str(caught.value)
