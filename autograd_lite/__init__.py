@@ -36,6 +36,7 @@ from .ops.convolution import *
 from .ops.counting import *
 from .ops.creation import *
 from .ops.decompositions import *
+from .ops.differences import *
 from .ops.elementwise import *
 from .ops.factors import *
 from .ops.fitting import *
@@ -49,6 +50,7 @@ from .ops.piecewise import *
 from .ops.polynomials import *
 from .ops.pooling import *
 from .ops.products import *
+from .ops.rearranging import *
 from .ops.reduce import *
 from .ops.scans import *
 from .ops.selection import *
@@ -56,6 +58,7 @@ from .ops.sets import *
 from .ops.shape import *
 from .ops.signal import *
 from .ops.solve import *
+from .ops.splitting import *
 from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.ufuncs import *

@@ -126,7 +126,7 @@ def test_empty_axes_and_no_axes():
     [
         (lambda t: np.fft.fft(t, 0), errors.ShapeError, r"fft: .*Invalid number"),
         (lambda t: np.fft.irfft(t[:, :1]), errors.ShapeError, r"irfft: .*Invalid number"),
-        (lambda t: np.fft.fft(t, axis=2), errors.ShapeError, r"fft: got shape \(2, 3\)"),
+        (lambda t: np.fft.fft(t, axis=2), errors.ShapeError, r"fft: got axis="),
         (lambda t: np.fft.fft(t, norm="unit"), errors.ShapeError, r"fft: .*Invalid norm"),
         (lambda t: np.fft.hfft(t, norm="unit"), errors.ArgumentError, r"got norm=.unit."),
         (lambda t: np.fft.rfft(t * 1j), errors.DTypeError, r"rfft: got complex128"),

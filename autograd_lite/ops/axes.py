@@ -43,3 +43,8 @@ def axes_of(axis: Any, ndim: int, who: str) -> tuple[int, ...]:
     if len(set(found)) < len(found):
         raise ArgumentError(f"{who}: got axis={axis}, which names an axis twice.")
     return found
+
+
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """The index that takes this part of one axis, and all of the others."""
+    return (slice(None),) * axis + (part,)

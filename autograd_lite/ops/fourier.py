@@ -16,7 +16,8 @@ from ..errors import ArgumentError, DTypeError
 from ..op import Sample
 from ..primitive import Primitive, composed, primitive, refuse_out
 from .axes import axis_of
-from .shape import roll, shape_of
+from .rearranging import roll
+from .shape import shape_of
 
 __all__ = [
     "fft", "fft2", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft",
@@ -152,14 +153,20 @@ for _op in (fft, ifft, rfft, irfft):
 
 @composed(np.fft.hfft)
 def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
-    """Real Fourier transform of a signal with Hermitian symmetry, given by its first half."""
+    """Real Fourier transform of a signal with Hermitian symmetry, given by its first half.
+
+    Derivative: as of ``irfft`` of the conjugate.
+    """
     refuse_out("hfft", out)
     return irfft(np.conj(a), n, axis, _swapped(norm))
 
 
 @composed(np.fft.ihfft)
 def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
-    """Inverse of ``hfft``: the first half of a spectrum with Hermitian symmetry."""
+    """Inverse of ``hfft``: the first half of a spectrum with Hermitian symmetry.
+
+    Derivative: as of the conjugate of ``rfft``.
+    """
     refuse_out("ihfft", out)
     return np.conj(rfft(a, n, axis, _swapped(norm)))
 
@@ -226,7 +233,10 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = 
 
 @composed(np.fft.rfftn)
 def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
-    """Fourier transform of real a over axes, the last of them halved by symmetry."""
+    """Fourier transform of real a over axes, the last of them halved by symmetry.
+
+    Derivative: as of ``rfft`` and ``fft``, one axis after another.
+    """
     refuse_out("rfftn", out)
     s, axes = _lengths_and_axes("rfftn", shape_of(a), s, axes)
     half = rfft(a, s[-1], axes[-1], norm)
@@ -235,7 +245,7 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = 
 
 @composed(np.fft.irfftn)
 def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
-    """Inverse of ``rfftn``."""
+    """Inverse of ``rfftn``. Derivative: as of ``ifft`` and ``irfft``, one axis after another."""
     refuse_out("irfftn", out)
     s, axes = _lengths_and_axes("irfftn", shape_of(a), s, axes, real=True)
     whole = _one_after_another(ifft, a, s[:-1], axes[:-1], norm)
@@ -256,13 +266,16 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: An
 
 @composed(np.fft.rfft2)
 def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
-    """Fourier transform of real a over two axes, the last of them halved by symmetry."""
+    """Fourier transform of real a over two axes, the last of them halved by symmetry.
+
+    Derivative: as of ``rfft`` and ``fft``, one axis after another.
+    """
     return rfftn(a, s, axes, norm, out)
 
 
 @composed(np.fft.irfft2)
 def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
-    """Inverse of ``rfft2``."""
+    """Inverse of ``rfft2``. Derivative: as of ``ifft`` and ``irfft``, one axis after another."""
     return irfftn(a, s, axes, norm, out)
 
 

@@ -1,9 +1,8 @@
-"""Joining arrays, building them from nested lists, splitting them."""
+"""Joining arrays, building them from nested lists."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,10 +28,9 @@ from .shape import (
 )
 
 __all__ = [
-    "append", "apply_along_axis", "apply_over_axes", "array", "array_split", "asarray",
-    "atleast_1d", "atleast_2d", "atleast_3d", "block", "c_", "column_stack", "concat",
-    "concatenate", "dsplit", "dstack", "hsplit", "hstack", "r_", "split", "stack", "vsplit",
-    "vstack",
+    "append", "apply_along_axis", "apply_over_axes", "array", "asarray", "atleast_1d",
+    "atleast_2d", "atleast_3d", "block", "c_", "column_stack", "concat", "concatenate",
+    "dstack", "hstack", "r_", "stack", "vstack",
 ]  # fmt: skip
 
 
@@ -132,35 +130,50 @@ def _with_third(a: Any) -> Any:
 
 @composed(np.atleast_1d)
 def atleast_1d(*arrays: Any) -> Any:
-    """Every array with at least one axis; one array gives one result."""
+    """Every array with at least one axis; one array gives one result.
+
+    Derivative: g, in the input's shape.
+    """
     out = tuple(_at_least(a, 1) for a in arrays)
     return out[0] if len(out) == 1 else out
 
 
 @composed(np.atleast_2d)
 def atleast_2d(*arrays: Any) -> Any:
-    """Every array with at least two axes, new ones in front; one array gives one result."""
+    """Every array with at least two axes, new ones in front; one array gives one result.
+
+    Derivative: g, in the input's shape.
+    """
     out = tuple(_at_least(a, 2) for a in arrays)
     return out[0] if len(out) == 1 else out
 
 
 @composed(np.atleast_3d)
 def atleast_3d(*arrays: Any) -> Any:
-    """Every array with at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
+    """Every array with at least three axes: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
+
+    Derivative: g, in the input's shape.
+    """
     out = tuple(_with_third(a) for a in arrays)
     return out[0] if len(out) == 1 else out
 
 
 @composed(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
-    """Arrays joined row-wise, 1-d ones as rows."""
+    """Arrays joined row-wise, 1-d ones as rows.
+
+    Derivative: g of the part that is an array's own.
+    """
     parts = [_at_least(a, 2) for a in listed(tup, "vstack")]
     return joined(*parts, dtype=dtype, casting=casting)
 
 
 @composed(np.hstack)
 def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
-    """Arrays joined column-wise, 1-d ones end to end."""
+    """Arrays joined column-wise, 1-d ones end to end.
+
+    Derivative: g of the part that is an array's own.
+    """
     parts = [_at_least(a, 1) for a in listed(tup, "hstack")]
     axis = 0 if len(shape_of(parts[0])) == 1 else 1
     return joined(*parts, axis=axis, dtype=dtype, casting=casting)
@@ -168,14 +181,20 @@ def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
 
 @composed(np.column_stack)
 def column_stack(tup: Any) -> Any:
-    """Arrays joined column-wise, 1-d ones as columns."""
+    """Arrays joined column-wise, 1-d ones as columns.
+
+    Derivative: g of the columns that are an array's own.
+    """
     parts = listed(tup, "column_stack")
     return joined(*(a if len(shape_of(a)) > 1 else reshape(a, (-1, 1)) for a in parts), axis=1)
 
 
 @composed(np.dstack)
 def dstack(tup: Any) -> Any:
-    """Arrays joined along the third axis, as ``atleast_3d`` gives it to them."""
+    """Arrays joined along the third axis, as ``atleast_3d`` gives it to them.
+
+    Derivative: g of the part that is an array's own.
+    """
     return joined(*map(_with_third, listed(tup, "dstack")), axis=2)
 
 
@@ -237,6 +256,8 @@ def array(data: Any, dtype: Any = None, *, ndmin: int = 0) -> Any:
     """A Tensor from nested lists of numbers, arrays and Tensors, connected to all of them.
 
     Beside Tensors, Python numbers take on the dtype of the rest. A Tensor is copied.
+
+    Derivative: g, each part its own.
 
     Args:
         dtype: convert to this dtype. ndmin: put axes of size 1 in front up to so many.
@@ -371,64 +392,6 @@ r_ = _Joiner(
     """,
 )
 c_ = _Joiner(np.c_, "``np.c_`` for Tensors: parts joined as columns.")
-
-
-# -- splitting ---------------------------------------------------------------------------------
-
-
-def _split(ary: Any, cuts: list[int], axis: int) -> list[Any]:
-    before = (slice(None),) * axis
-    edges = [None, *cuts, None]
-    return [getitem(ary, (*before, slice(a, b))) for a, b in pairwise(edges)]
-
-
-@composed(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Parts along axis, at the indices given or in so many nearly equal sections (views)."""
-    return _sections(ary, indices_or_sections, axis, "array_split")
-
-
-def _sections(ary: Any, sections: Any, axis: int, who: str) -> list[Any]:
-    axis = axis_of(axis, len(shape_of(ary)), who)
-    if np.ndim(sections):
-        return _split(ary, [int(i) for i in sections], axis)
-    n, size = int(sections), shape_of(ary)[axis]
-    if n <= 0:
-        raise ArgumentError(f"{who}: got {n} sections, expected at least 1.")
-    if who != "array_split" and size % n:
-        raise ShapeError(
-            f"{who}: got {n} sections for an axis of size {size}, which they do not divide; use "
-            "array_split."
-        )
-    sizes = [size // n + (i < size % n) for i in range(n)]
-    return _split(ary, [int(c) for c in np.cumsum(sizes)[:-1]], axis)
-
-
-@composed(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    """As ``array_split``, but sections must be equal."""
-    return _sections(ary, indices_or_sections, axis, "split")
-
-
-@composed(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> Any:
-    """``split`` along columns (along the only axis of a 1-d array)."""
-    axis = 0 if len(shape_of(ary)) == 1 else 1
-    return _sections(ary, indices_or_sections, axis, "hsplit")
-
-
-@composed(np.vsplit)
-def vsplit(ary: Any, indices_or_sections: Any) -> Any:
-    """``split`` along rows, of an array with two axes or more."""
-    if len(shape_of(ary)) < 2:
-        raise ShapeError(f"vsplit: got shape {shape_of(ary)}, expected two axes or more.")
-    return _sections(ary, indices_or_sections, 0, "vsplit")
-
-
-@composed(np.dsplit)
-def dsplit(ary: Any, indices_or_sections: Any) -> Any:
-    """``split`` along the third axis."""
-    return _sections(ary, indices_or_sections, 2, "dsplit")
 
 
 # -- functions of parts ------------------------------------------------------------------

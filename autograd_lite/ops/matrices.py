@@ -317,19 +317,19 @@ def vecmat(x1: Any, x2: Any, /) -> Any:
 
 @composed(np.linalg.diagonal, name="linalg.diagonal")
 def linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
-    """The diagonals of the last two axes."""
+    """The diagonals of the last two axes. Derivative: g on the diagonal, 0 elsewhere."""
     return diagonal(x, offset, -2, -1)
 
 
 @composed(np.linalg.trace, name="linalg.trace")
 def linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    """Sums along the diagonals of the last two axes."""
+    """Sums along the diagonals of the last two axes. Derivative: g on the diagonal, 0 elsewhere."""
     return trace(x, offset, -2, -1, dtype)
 
 
 @composed(np.linalg.cross, name="linalg.cross")
 def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    """Cross product of vectors of 3 components along axis."""
+    """Cross product of vectors of 3 components along axis. Derivative: b × g and g × a."""
     for x in (x1, x2):
         if shape_of(x)[axis] != 3:
             raise ShapeError(
@@ -340,7 +340,7 @@ def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 @composed(np.linalg.outer, name="linalg.outer")
 def linalg_outer(x1: Any, x2: Any, /) -> Any:
-    """Every entry of one vector times every entry of the other."""
+    """Every entry of one vector times every entry of the other. Derivative: g @ b and a @ g."""
     if len(shape_of(x1)) != 1 or len(shape_of(x2)) != 1:
         raise ShapeError(
             f"linalg.outer: got shapes {shape_of(x1)} and {shape_of(x2)}, expected two vectors."
@@ -350,11 +350,11 @@ def linalg_outer(x1: Any, x2: Any, /) -> Any:
 
 @composed(np.linalg.matmul, name="linalg.matmul")
 def linalg_matmul(x1: Any, x2: Any, /) -> Any:
-    """As ``matmul``."""
+    """As ``matmul``. Derivative: g @ yᵀ and xᵀ @ g."""
     return matmul(x1, x2)
 
 
 @composed(np.linalg.tensordot, name="linalg.tensordot")
 def linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
-    """As ``tensordot``."""
+    """As ``tensordot``. Derivative: tensordot of g with the other factor, over its free axes."""
     return tensordot(x1, x2, axes)

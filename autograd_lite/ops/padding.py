@@ -17,9 +17,10 @@ from .grids import linspace
 from .index import errors_of, getitem
 from .joining import joined
 from .piecewise import where
+from .rearranging import flip
 from .reduce import max, mean, min
 from .selection import sort
-from .shape import astype, broadcast_to, copy, flip, lifted, ravel, squeeze
+from .shape import astype, broadcast_to, copy, lifted, ravel, squeeze
 
 __all__ = ["pad"]
 

@@ -13,7 +13,8 @@ from ..tensor import Tensor
 from .index import getitem
 from .joining import atleast_1d, joined, stacked
 from .products import einsum
-from .shape import astype, lifted, reshape, shape_of, trim_zeros
+from .rearranging import trim_zeros
+from .shape import astype, lifted, reshape, shape_of
 from .signal import convolve
 
 __all__ = [
@@ -146,7 +147,10 @@ def polyval2d(x: Any, y: Any, c: Any) -> Any:
 
 @composed("numpy.polynomial.polynomial.polygrid2d")
 def polygrid2d(x: Any, y: Any, c: Any) -> Any:
-    """As ``polyval2d``, of every x with every y: shape ``c.shape[2:] + x.shape + y.shape``."""
+    """As ``polyval2d``, of every x with every y: shape ``c.shape[2:] + x.shape + y.shape``.
+
+    Derivative: as of ``polyval2d``.
+    """
     across, down = _two_variables(x, y, c, "polygrid2d")
     out = einsum("ij...,ni,mj->...nm", lifted(c), across, down)
     return out.reshape(shape_of(c)[2:] + shape_of(x) + shape_of(y))

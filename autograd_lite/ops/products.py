@@ -68,6 +68,8 @@ def _(g: Any, out: Any, x: Any, y: Any) -> Any:
 def dot(a: Any, b: Any, out: Any = None) -> Any:
     """``np.dot``: product of scalars, vectors, matrices; last axis of a, last but one of b.
 
+    Derivative: g times the other factor; of matrices g @ bᵀ and aᵀ @ g.
+
     >>> import numpy as np, autograd_lite as ag
     >>> ag.grad(lambda x: ag.dot(x, x))(np.array([1.0, 2.0]))
     array([2., 4.])
@@ -83,7 +85,10 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
 
 @composed(np.inner)
 def inner(a: Any, b: Any) -> Any:
-    """``np.inner``: products summed over the last axis of both."""
+    """``np.inner``: products summed over the last axis of both.
+
+    Derivative: g times the other factor, summed over the axes that are not its own.
+    """
     na, nb = np.ndim(a), np.ndim(b)
     if na == 0 or nb == 0:
         return multiply(a, b)
@@ -92,20 +97,29 @@ def inner(a: Any, b: Any) -> Any:
 
 @composed(np.outer)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
-    """``np.outer``: every entry of a times every entry of b, both flattened; shape (m, n)."""
+    """``np.outer``: every entry of a times every entry of b, both flattened; shape (m, n).
+
+    Derivative: g @ b and a @ g.
+    """
     refuse_out("outer", out)
     return multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
 @composed(np.vdot)
 def vdot(a: Any, b: Any) -> Any:
-    """``np.vdot``: Σ ā·b over the flattened arrays."""
+    """``np.vdot``: Σ ā·b over the flattened arrays.
+
+    Derivative: g times the other factor, a by way of its conjugate.
+    """
     return matmul(np.conj(np.reshape(a, -1)), np.reshape(b, -1))
 
 
 @composed(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """``np.tensordot``: products summed over axes, the last of a with the first of b if an int."""
+    """``np.tensordot``: products summed over axes, the last of a with the first of b if an int.
+
+    Derivative: tensordot of g with the other factor, over its free axes.
+    """
     sa, sb = np.shape(a), np.shape(b)
     if hasattr(axes, "__index__"):
         axes = operator.index(axes)

@@ -337,7 +337,7 @@ def percentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """``quantile`` with q from 0 to 100."""
+    """``quantile`` with q from 0 to 100. Derivative: as of ``quantile``."""
     params = {"keepdims": keepdims, "skip_nan": False}
     return _quantile("percentile", 100, a, q, axis, out, method, weights, **params)
 
@@ -354,7 +354,10 @@ def nanquantile(
     *,
     weights: Any = None,
 ) -> Any:
-    """``quantile`` of the entries that are not NaN; these have derivative 0."""
+    """``quantile`` of the entries that are not NaN.
+
+    Derivative: as of ``quantile``; 0 where a is NaN.
+    """
     params = {"keepdims": keepdims, "skip_nan": True}
     return _quantile("nanquantile", 1, a, q, axis, out, method, weights, **params)
 
@@ -371,6 +374,9 @@ def nanpercentile(
     *,
     weights: Any = None,
 ) -> Any:
-    """``percentile`` of the entries that are not NaN; these have derivative 0."""
+    """``percentile`` of the entries that are not NaN.
+
+    Derivative: as of ``nanquantile``.
+    """
     params = {"keepdims": keepdims, "skip_nan": True}
     return _quantile("nanpercentile", 100, a, q, axis, out, method, weights, **params)

@@ -93,7 +93,10 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
 
 @composed(np.sort_complex)
 def sort_complex(a: Any) -> Any:
-    """a as complex numbers, in ascending order along the last axis: by real parts first."""
+    """a as complex numbers, in ascending order along the last axis: by real parts first.
+
+    Derivative: g, each entry back to where its value came from.
+    """
     out = sort(a)
     kind = out.dtype.char
     return (

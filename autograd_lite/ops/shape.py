@@ -1,8 +1,7 @@
-"""Reshaping, reordering, repeating: linear maps that move entries about."""
+"""Reshaping, ordering of axes, broadcasting, copies and casts."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,12 @@ from ..primitive import composed, primitive
 from ..protocols import plain
 from ..tensor import Tensor, apply1, plain_tensor
 from .axes import axis_of
-from .index import errors_of, getitem, scatter
+from .index import errors_of
 
 __all__ = [
-    "astype", "broadcast_arrays", "broadcast_to", "copy", "expand_dims", "flatten", "flip",
-    "fliplr", "flipud", "matrix_transpose", "moveaxis", "permute_dims", "ravel", "repeat",
-    "reshape", "resize", "roll", "rollaxis", "rot90", "squeeze", "swapaxes", "tile", "transpose",
-    "trim_zeros", "unstack",
+    "astype", "broadcast_arrays", "broadcast_to", "copy", "expand_dims", "flatten",
+    "matrix_transpose", "moveaxis", "permute_dims", "ravel", "reshape", "rollaxis", "squeeze",
+    "swapaxes", "transpose",
 ]  # fmt: skip
 
 
@@ -149,6 +147,8 @@ def _(g: Any, out: Any, a: Any, *, axis1: int, axis2: int) -> Any:
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """Axes moved from source to destination (ints or tuples), the others in order.
 
+    Derivative: g, its axes moved back.
+
     >>> import numpy as np, autograd_lite as ag
     >>> ag.moveaxis(ag.Tensor(np.zeros((2, 3, 4))), 0, -1).shape
     (3, 4, 2)
@@ -167,7 +167,10 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 @composed(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    """One axis moved in front of the axis that stands at start, the others in order."""
+    """One axis moved in front of the axis that stands at start, the others in order.
+
+    Derivative: g, its axis rolled back.
+    """
     ndim = len(shape_of(a))
     axis = axis_of(axis, ndim, "rollaxis")
     # There are ndim + 1 places to put it: the one behind the last axis is ndim.
@@ -332,169 +335,10 @@ def _(ts: Any, array: Any, *, shape: Any, subok: bool) -> Any:
 
 @composed(np.broadcast_arrays)
 def broadcast_arrays(*arrays: Any, subok: bool = False) -> tuple[Any, ...]:
-    """Every array broadcast to the common shape, as read-only views (subok is NumPy's)."""
+    """Every array broadcast to the common shape, as read-only views (subok is NumPy's).
+
+    Derivative: g summed over the copies.
+    """
     with errors_of("broadcast_arrays"):
         shape = np.broadcast_shapes(*(shape_of(a) for a in arrays))
     return tuple(broadcast_to(a, shape) for a in arrays)
-
-
-# -- turning and repeating ---------------------------------------------------------------
-
-
-@primitive(
-    numpy=np.flip, linear=True, view=True,
-    samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 1, 3), axis=(0, -1))),
-)  # fmt: skip
-def flip(m: Any, *, axis: Any = None) -> Any:
-    """Entries from back to front along axis (all axes if None). Derivative: g turned back."""
-    return np.flip(m, axis)
-
-
-flip.vjp(lambda g, out, m, *, axis: np.flip(g, axis))
-
-
-@composed(np.flipud)
-def flipud(m: Any) -> Any:
-    """Rows from bottom to top."""
-    return flip(m, 0)
-
-
-@composed(np.fliplr)
-def fliplr(m: Any) -> Any:
-    """Columns from right to left."""
-    return flip(m, 1)
-
-
-@primitive(
-    numpy=np.roll, linear=True,
-    samples=(Sample((2, 3), shift=1), Sample((2, 3), shift=(1, -1), axis=(0, 1)),
-             Sample((4,), shift=5, axis=0)),
-)  # fmt: skip
-def roll(a: Any, *, shift: Any, axis: Any = None) -> Any:
-    """Entries moved along axis, those that fall off put in front. Derivative: g moved back."""
-    return np.roll(a, shift, axis)
-
-
-@roll.vjp
-def _(g: Any, out: Any, a: Any, *, shift: Any, axis: Any) -> Any:
-    return np.roll(g, np.negative(shift), axis)
-
-
-@primitive(
-    linear=True, name="repeat",
-    samples=(Sample((2, 3), repeats=2), Sample((2, 3), repeats=2, axis=0),
-             Sample((2, 3), repeats=0, axis=-1), Sample((), repeats=3), Sample((2, 0), repeats=2),
-             Sample((3,), repeats=np.array([2, 0, 1]), axis=0),
-             Sample((2, 2), repeats=np.array([2, 0, 1, 1]))),
-)  # fmt: skip
-def repeated(a: Any, *, repeats: Any, axis: Any = None) -> Any:
-    """Each entry several times; see the function ``repeat``."""
-    return np.repeat(a, repeats, axis)
-
-
-@repeated.vjp
-def _(g: Any, out: Any, a: Any, *, repeats: Any, axis: Any) -> Any:
-    shape = (math.prod(a.shape),) if axis is None else tuple(a.shape)
-    at = 0 if axis is None else axis % len(shape)
-    if isinstance(repeats, int):
-        wide = (*shape[: at + 1], repeats, *shape[at + 1 :])
-        return g.reshape(wide).sum(axis=at + 1).reshape(a.shape)
-    source = np.repeat(np.arange(shape[at]), repeats)
-    return scatter.inner(g, index=(slice(None),) * at + (source,), shape=shape).reshape(a.shape)
-
-
-@composed(np.repeat)
-def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    """Each entry along axis several times. Derivative: g summed over an entry's repeats.
-
-    Args:
-        repeats: how often, an int or one for each entry along axis.
-        axis: None repeats the entries of the flattened array.
-    """
-    count = np.array(plain(repeats))
-    if count.dtype.kind not in "iub" and count.size:
-        raise DTypeError(f"repeat: got repeats of dtype {count.dtype}, expected integers.")
-    count = count.astype(np.intp)
-    if axis in (0, -1) and not shape_of(a):
-        axis = None
-    return repeated(a, repeats=int(count) if count.ndim == 0 else count, axis=axis)
-
-
-@composed(np.tile)
-def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
-    """A laid side by side reps times along each axis. Derivative: g summed over the copies."""
-    reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
-    shape = shape_of(A)
-    ndim = max(len(shape), len(reps))
-    shape = (1,) * (ndim - len(shape)) + shape
-    reps = (1,) * (ndim - len(reps)) + reps
-    if any(r < 0 for r in reps):
-        raise ArgumentError(f"tile: got reps={reps}, expected counts of 0 or more.")
-    spaced = [n for size in shape for n in (1, size)]
-    wide = [n for r, size in zip(reps, shape, strict=True) for n in (r, size)]
-    whole = tuple(r * size for r, size in zip(reps, shape, strict=True))
-    return reshape(broadcast_to(reshape(A, tuple(spaced)), tuple(wide)), whole, copy=True)
-
-
-@composed(np.resize)
-def resize(a: Any, new_shape: Any) -> Any:
-    """The entries in order, repeated or cut until they fill new_shape; zeros of an empty array.
-
-    Derivative: g summed over an entry's repeats.
-    """
-    shape = (new_shape,) if np.ndim(new_shape) == 0 else tuple(new_shape)
-    if any(n < 0 for n in shape):
-        raise ShapeError(f"resize: got new_shape={new_shape}, expected sizes of 0 or more.")
-    flat, size = ravel(a), math.prod(shape)
-    count = shape_of(flat)[0]
-    if not count:
-        return reshape(scatter(flat, index=slice(0, 0), shape=(size,)), shape)
-    return reshape(getitem(flat, np.arange(size) % count), shape)
-
-
-@composed(np.rot90)
-def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
-    """m turned k times by a quarter in the plane of two axes, from the first towards the second.
-
-    Derivative: g turned back.
-    """
-    ndim = len(shape_of(m))
-    if len(tuple(axes)) != 2:
-        raise ShapeError(f"rot90: got axes={axes}, expected two of them.")
-    one, two = (axis_of(i, ndim, "rot90") for i in axes)
-    if one == two:
-        raise ShapeError(f"rot90: got axes={axes}, expected two different ones.")
-    k = k % 4
-    if k % 2 == 0:
-        return flip(m, (one, two)) if k else getitem(m, ...)
-    return swapaxes(flip(m, two), one, two) if k == 1 else flip(swapaxes(m, one, two), two)
-
-
-@composed(np.trim_zeros)
-def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
-    """filt without the zeros at its front ("f" in trim) and back ("b").
-
-    Of an array with several axes those layers go that are zero all over, along axis (an int, a
-    tuple, or None for all). Derivative: g with zeros around it.
-    """
-    filt = lifted(filt)
-    trim = trim.lower()
-    if trim not in ("fb", "bf", "f", "b"):
-        raise ArgumentError(f"trim_zeros: got trim={trim!r}, expected 'fb', 'f' or 'b'.")
-    with errors_of("trim_zeros"):
-        axes = range(filt.ndim) if axis is None else normalize_axis_tuple(axis, filt.ndim)
-    found = np.argwhere(filt._value)
-    index = [slice(None)] * filt.ndim
-    for i in axes:
-        first, last = (found[:, i].min(), found[:, i].max()) if len(found) else (0, -1)
-        front, back = "f" in trim or not len(found), "b" in trim or not len(found)
-        index[i] = slice(int(first) if front else None, int(last) + 1 if back else None)
-    return getitem(filt, tuple(index))
-
-
-@composed(*(f for f in [getattr(np, "unstack", None)] if f))  # NumPy 2.1 has it
-def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
-    """The parts of x along axis, each without that axis (views). Derivative: g in its place."""
-    shape = shape_of(x)
-    axis = axis_of(axis, len(shape), "unstack")
-    return tuple(getitem(x, (slice(None),) * axis + (i,)) for i in range(shape[axis]))

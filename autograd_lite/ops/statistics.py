@@ -252,7 +252,10 @@ def nanvar(
     mean: Any = np._NoValue,
     correction: Any = np._NoValue,
 ) -> Any:
-    """``var`` of the entries that are not NaN; these have derivative 0."""
+    """``var`` of the entries that are not NaN.
+
+    Derivative: as of ``var``; 0 where a is NaN.
+    """
     refuse_out("nanvar", out)
     params = {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where}
     return _nan_spread("nanvar", nan_variance, a, mean, ddof, correction, params)
@@ -271,7 +274,10 @@ def nanstd(
     mean: Any = np._NoValue,
     correction: Any = np._NoValue,
 ) -> Any:
-    """``std`` of the entries that are not NaN; these have derivative 0."""
+    """``std`` of the entries that are not NaN.
+
+    Derivative: as of ``std``; 0 where a is NaN.
+    """
     refuse_out("nanstd", out)
     params = {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where}
     out = _nan_spread("nanstd", nan_deviation, a, mean, ddof, correction, params)

@@ -206,7 +206,10 @@ def nan_to_num(
 
 @composed(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
-    """The real part of a if all imaginary parts are within tol (times machine epsilon), else a."""
+    """The real part of a if all imaginary parts are within tol (times machine epsilon), else a.
+
+    Derivative: g, the real part of it where the result is real.
+    """
     value = a._value if isinstance(a, Tensor) else np.asarray(a)
     return real(a) if np.isrealobj(np.real_if_close(value, tol)) else positive(a)
 

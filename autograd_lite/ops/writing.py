@@ -41,7 +41,10 @@ def _cycled(values: Any, which: Any) -> Any:
 
 @composed(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
-    """Write values into a Tensor where ``take_along_axis`` reads; recorded as ``t[...] = v`` is."""
+    """Write values into a Tensor where ``take_along_axis`` reads; recorded as ``t[...] = v`` is.
+
+    Derivative: g of each place to the value written there last, 0 to what is written over.
+    """
     indices = np.asarray(plain(indices))
     if not _is_written("put_along_axis", arr, values):
         np.put_along_axis(arr, indices, plain(values), axis)
@@ -57,7 +60,10 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
 
 @composed(np.put)
 def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
-    """Write v at the flat indices ind of a Tensor, v repeated as needed; recorded."""
+    """Write v at the flat indices ind of a Tensor, v repeated as needed; recorded.
+
+    Derivative: g of each place to the value written there last, 0 to what is written over.
+    """
     if not _is_written("put", a, v):
         np.put(a, plain(ind), plain(v), mode)
         return
@@ -68,7 +74,10 @@ def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
 
 @composed(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    """Write the first of vals, one after the other, where mask holds; recorded."""
+    """Write the first of vals, one after the other, where mask holds; recorded.
+
+    Derivative: g of each place to the value written there, 0 to what is written over.
+    """
     if not _is_written("place", arr, vals):
         np.place(arr, plain(mask), plain(vals))
         return
@@ -82,7 +91,10 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 
 @composed(np.putmask)
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    """Write into a Tensor where mask holds, entry for entry of values (repeated); recorded."""
+    """Write into a Tensor where mask holds, entry for entry of values (repeated); recorded.
+
+    Derivative: g of each place to the value written there, 0 to what is written over.
+    """
     if not _is_written("putmask", a, values):
         np.putmask(a, plain(mask), plain(values))
         return
@@ -100,7 +112,11 @@ def _mask_of(mask: Any, shape: tuple[int, ...], who: str) -> Any:
 
 @composed(np.copyto)
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    """Write src, broadcast, into the Tensor dst where the mask where holds; recorded."""
+    """Write src, broadcast, into the Tensor dst where the mask where holds; recorded.
+
+    Derivative: as of ``t[mask] = src``: g to src where it is written, 0 to what is written
+    over.
+    """
     where = np.asarray(plain(where))
     if not _is_written("copyto", dst, src):
         np.copyto(dst, plain(src), casting=casting, where=where)
@@ -131,6 +147,8 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Write val (its entries one after the other) on the main diagonal of a Tensor; recorded.
 
     wrap lets the diagonal of a tall matrix start again below.
+
+    Derivative: g of the diagonal to the values, 0 to what is written over.
     """
     if not _is_written("fill_diagonal", a, val):
         np.fill_diagonal(a, plain(val), wrap)
