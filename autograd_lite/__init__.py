@@ -10,7 +10,10 @@ array([ 1.3818,  0.077 , -2.8289])
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
-from . import emath as emath, errors as errors, fft as fft, linalg as linalg
+# First, and here: from within a stack of other imports it would take half as long again.
+import numpy as _numpy
+
+from . import errors as errors, linalg as linalg
 from .checkpoint import checkpoint as checkpoint
 from .functional import (
     grad as grad,
@@ -32,7 +35,6 @@ from .mode import (
 )
 from .op import Sample as Sample
 from .ops.activation import *
-from .ops.convolution import *
 from .ops.counting import *
 from .ops.creation import *
 from .ops.decompositions import *
@@ -48,7 +50,6 @@ from .ops.norms import *
 from .ops.padding import *
 from .ops.piecewise import *
 from .ops.polynomials import *
-from .ops.pooling import *
 from .ops.products import *
 from .ops.rearranging import *
 from .ops.reduce import *
@@ -77,17 +78,21 @@ from .version import __version__ as __version__
 from .listing import ops as ops  # isort: skip
 
 if _TYPE_CHECKING:
-    from . import special as special
+    from . import emath as emath, fft as fft, special as special
     from .check import check_grads as check_grads
     from .derivation import check_derivation as check_derivation
     from .explanation import explain as explain
+    from .ops.convolution import conv2d as conv2d
+    from .ops.pooling import avg_pool2d as avg_pool2d, max_pool2d as max_pool2d
     from .viz import draw as draw, steps as steps
 
-# Imported when first asked for: drawing brings in graphviz, and training needs none of them.
+# Imported when first asked for, for few programs need one of them.
 _LATER = {
-    "check_derivation": "derivation", "check_grads": "check", "draw": "viz",
-    "explain": "explanation", "steps": "viz",
+    "avg_pool2d": "ops.pooling", "check_derivation": "derivation", "check_grads": "check",
+    "conv2d": "ops.convolution", "draw": "viz", "explain": "explanation",
+    "max_pool2d": "ops.pooling", "steps": "viz",
 }  # fmt: skip
+_SPACES = ("emath", "fft", "special")
 
 
 def __getattr__(name: str) -> _Any:
@@ -95,8 +100,8 @@ def __getattr__(name: str) -> _Any:
 
     if name in _LATER:
         return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    if name == "special":
-        return import_module("autograd_lite.special")
+    if name in _SPACES:
+        return import_module(f"{__name__}.{name}")
     from importlib.util import find_spec
 
     from .errors import closest
@@ -109,4 +114,4 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, "special"})
+    return sorted({*globals(), *_LATER, *_SPACES})

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .op import FUNCTIONS, KINKS, NUMPY, OPS
+from .op import FUNCTIONS, KINKS, LATE, NUMPY, OPS
 
 _SPACES = (
     ("np", np),
     ("np.linalg", np.linalg),
     ("np.emath", np.emath),
-    ("np.fft", np.fft),
     ("np.lib.stride_tricks", np.lib.stride_tricks),
 )
 
@@ -56,6 +57,8 @@ class Listing(tuple[Entry, ...]):
 def ops(containing: str = "") -> Listing:
     """Every function that has a derivative here, with its rule, its kinks and its NumPy names.
 
+    Those of SciPy too, once ``scipy.special`` has been imported.
+
     Args:
         containing: only those whose name, here or in NumPy, contains this text.
 
@@ -69,6 +72,10 @@ def ops(containing: str = "") -> Listing:
     >>> print(entry.derivative)
     g·x/h and g·y/h; 0 at the origin.
     """
+    for module in LATE:
+        import_module(f"{__package__}.{module}")
+    if "scipy.special" in sys.modules:
+        import_module(f"{__package__}.special")
     names = _numpy_names()
     entries = []
     for name in sorted(set(OPS) | set(FUNCTIONS)):
@@ -90,7 +97,7 @@ def ops(containing: str = "") -> Listing:
 def _numpy_names() -> dict[int, list[str]]:
     """NumPy's names, by the identity of the function here that takes their place."""
     found: dict[int, list[str]] = {}
-    for space, module in _SPACES:
+    for space, module in (*_SPACES, ("np.fft", np.fft)):
         for name in sorted(vars(module)):
             try:
                 function = NUMPY.get(getattr(module, name))

@@ -28,6 +28,12 @@ NUMPY: dict[Any, Callable[..., Any]] = {}
 PLAIN: set[Any] = set()
 KINKS: dict[str, str] = {}
 
+# The modules of ops that are imported when first asked for.
+LATE = ("emath", "fft", "ops.convolution", "ops.pooling")
+
+# What nodes keep, by pattern of inputs and of what rules read.
+_PLANS: dict[Any, tuple[bool, ...]] = {}
+
 
 class Sample:
     """One example call of an op, made anew from a seed each time a test wants it.
@@ -191,6 +197,15 @@ class Op:
         return found
 
     def _plan(self, tracked: tuple[bool, ...]) -> tuple[bool, ...]:
+        if not isinstance(self.saves, dict):
+            # One of few patterns, which most ops share.
+            pattern = (tracked, self.inputs, tuple(self.saves), bool(self.outputs))
+            if pattern in _PLANS:
+                return _PLANS[pattern]
+            return _PLANS.setdefault(pattern, self._worked_out(tracked))
+        return self._worked_out(tracked)
+
+    def _worked_out(self, tracked: tuple[bool, ...]) -> tuple[bool, ...]:
         names = [f"*{i}" for i in range(len(tracked))] if self.variadic else list(self.inputs)
         read: set[str] = set()
         for i, is_tracked in enumerate(tracked):

@@ -16,13 +16,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from itertools import zip_longest
 from typing import Any, overload
 
 import numpy as np
 
 from .errors import ArgumentError, DTypeError, UnsupportedError, closest
-from .op import OPS, Op, Rule, Sample, publish, register
+from .op import LATE, OPS, Op, Rule, Sample, publish, register
 from .tensor import Tensor, apply, apply1, binary
 
 
@@ -163,6 +164,8 @@ class Primitive:
 
 def _named(name: str) -> Any:
     # How an op is unpickled: by its name, so whoever reads it must have declared it.
+    for module in LATE if name not in OPS else ():
+        import_module(f"{__package__}.{module}")
     if name not in OPS:
         raise ArgumentError(
             f"pickle: got the op {name!r}, which is not declared here; import what declares it."

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from .conversion import refusal
 from .errors import ArgumentError, ShapeError, UnsupportedError, closest, shape_sentence
 from .op import FUNCTIONS, NUMPY, PLAIN
+
+# Parts of NumPy whose functions are declared when one of them first meets a Tensor.
+_LATE = {"numpy.fft": "fft", "numpy.lib.scimath": "emath", "numpy.emath": "emath"}
 
 # "reduce", "accumulate", "reduceat" and "outer": ``method(ufunc, *inputs, **keywords)``.
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}
@@ -69,6 +71,8 @@ class NumpyProtocols:
 
     def _converted(self, what: str) -> Any:
         if self._is_tracked():
+            from .conversion import refusal  # only errors pay for it
+
             raise refusal(self.shape, what)
         return self._value
 
@@ -112,7 +116,11 @@ class NumpyProtocols:
             return function(*args, **kwargs)
         if func in PLAIN:
             return func(*plain(args), **plain(kwargs))
-        function = NUMPY.get(f"{func.__module__}.{func.__name__}")  # of a part loaded late
+        name = f"{func.__module__}.{func.__name__}"
+        if func.__module__ in _LATE:
+            import_module(f"{__package__}.{_LATE[func.__module__]}")
+            function = NUMPY.get(func)
+        function = function or NUMPY.get(name)  # of a part of NumPy that is loaded late
         if function is not None:
             return function(*args, **kwargs)
         module = func.__module__.removeprefix("numpy").lstrip(".")

@@ -1,8 +1,11 @@
-"""The declarations of all built-in ops, one file a subject. Importing this registers them."""
+"""The declarations of built-in ops, one file a subject. Importing this registers them.
+
+All but those of images, of ``np.fft``, ``np.emath`` and ``scipy.special``, which come when they
+are first asked for.
+"""
 
 from . import (
     activation,
-    convolution,
     counting,
     creation,
     decompositions,
@@ -10,7 +13,6 @@ from . import (
     elementwise,
     factors,
     fitting,
-    fourier,
     grids,
     index,
     joining,
@@ -20,12 +22,10 @@ from . import (
     piecewise,
     plain,
     polynomials,
-    pooling,
     products,
     rearranging,
     reduce,
     scans,
-    scimath,
     selection,
     sets,
     shape,
@@ -40,7 +40,6 @@ from . import (
 
 __all__ = [
     "activation",
-    "convolution",
     "counting",
     "creation",
     "decompositions",
@@ -48,7 +47,6 @@ __all__ = [
     "elementwise",
     "factors",
     "fitting",
-    "fourier",
     "grids",
     "index",
     "joining",
@@ -58,12 +56,10 @@ __all__ = [
     "piecewise",
     "plain",
     "polynomials",
-    "pooling",
     "products",
     "rearranging",
     "reduce",
     "scans",
-    "scimath",
     "selection",
     "sets",
     "shape",
