@@ -27,6 +27,7 @@ _CALL = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)\(")
 _TRICKS = {"RClass": "r_", "CClass": "c_"}
 
 _INSTEAD = {
+    "Polynomial": "write ag.polyval(c[::-1], x), which records",
     "arange": "write start + step * np.arange(n)",
     "array": "write ag.array(...), which records",
     "asanyarray": "write ag.array(...), which records",
