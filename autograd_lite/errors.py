@@ -40,6 +40,18 @@ class UnsupportedError(AutogradError, TypeError):
     """A NumPy function, or a form of it, that has no derivative rule here."""
 
 
+class OutError(UnsupportedError):
+    """An out= that a function does not take; whoever has called it may write the result there.
+
+    Attributes:
+        out: what was given.
+    """
+
+    def __init__(self, text: str, out: object) -> None:
+        super().__init__(text)
+        self.out = out
+
+
 class ConversionError(AutogradError, TypeError):
     """A silent conversion of a tracked Tensor that would drop its graph."""
 

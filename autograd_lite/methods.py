@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import DTypeError, UnsupportedError, closest
 from .op import FUNCTIONS
-from .protocols import NumpyProtocols, plain, plainly
+from .protocols import NumpyProtocols, plain, plainly, with_out
 
 # What other libraries call it.
 _HERE = {
@@ -31,7 +31,12 @@ def _instead(name: str, known: list[str]) -> str:
 
 
 def _method(name: str) -> Callable[..., Any]:
+    def numpys(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(a, name)(*args, **kwargs)
+
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs or len(args) > 1:
+            return with_out(numpys, FUNCTIONS[name], (self, *args), kwargs)
         return FUNCTIONS[name](self, *args, **kwargs)
 
     method.__name__ = method.__qualname__ = name
@@ -146,7 +151,7 @@ class NumpyMethods(NumpyProtocols):
 
     def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Any:
         """ndarray's method, recorded: see ``autograd_lite.compress``."""
-        return FUNCTIONS["compress"](condition, self, axis, out)
+        return with_out(np.compress, FUNCTIONS["compress"], (condition, self, axis), {"out": out})
 
     def sort(self, axis: int = -1, **kwargs: Any) -> None:
         """ndarray's method: sorts in place, recorded or refused as every write in place."""

@@ -110,6 +110,8 @@ class Op:
             or a function of the parameters that says whether.
         mixes: of an op with one input, ``mixes(params, ndim)``: the axes of the input along which
             its rule mixes entries; slices across the others are independent. None: mixes all.
+        started: of a reduction, ``started(a, **params)`` does it where the parameter ``initial`` is
+            tracked.
         view: the output may share memory with the first input.
         analytic: complex step may go through it (a real input, extended to complex). "pieces":
             on each side of its kinks, and the real part of a complex number chooses the side.
@@ -123,7 +125,7 @@ class Op:
     __slots__ = (
         "analytic", "batch", "doc", "family", "forward", "function", "inputs", "joint", "jvp",
         "keep", "kinks", "linear", "masks", "mixes", "name", "numpy", "outputs", "params", "plans",
-        "pointwise", "rules", "samples", "saves", "special", "variadic", "view",
+        "pointwise", "rules", "samples", "saves", "special", "started", "variadic", "view",
     )  # fmt: skip
 
     def __init__(
@@ -167,6 +169,7 @@ class Op:
         self.jvp: Rule | None = None
         self.batch: Rule | None = None
         self.masks: bool | Callable[[Any], bool] = False
+        self.started: Callable[..., Any] | None = None
         self.mixes: Callable[[dict[str, Any], int], tuple[int, ...]] | None = None
         self.variadic = bool(inputs) and inputs[0].startswith("*")
         self.function: Callable[..., Any] | None = None  # what applies it, once registered

@@ -22,7 +22,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from .errors import ArgumentError, DTypeError, UnsupportedError, closest
+from .errors import ArgumentError, DTypeError, OutError, UnsupportedError, closest
 from .op import LATE, OPS, Op, Rule, Sample, publish, register
 from .tensor import Tensor, apply, apply1, binary
 
@@ -67,6 +67,8 @@ class Primitive:
             if len(inputs) < count:
                 inputs = self._by_keyword(inputs, kwargs)
         params = self._params(rest, kwargs) if rest or kwargs or self._needs else self._defaults
+        if op.started is not None and isinstance(params["initial"], Tensor):
+            return op.started(inputs[0], **params)
         if self._single:
             return apply1(op, inputs[0], params)
         return apply(op, inputs, params)
@@ -95,10 +97,11 @@ class Primitive:
             if name in params:
                 params[name] = params[name] if value is np._NoValue else value
             elif value is not None or name not in ("out", "dtype"):
-                raise self._unknown(name)
+                raise self._unknown(name, value)
         for name, value in params.items():
             if isinstance(value, Tensor):
-                params[name] = self._constant(name, value)
+                live = name == "initial" and self.op.started is not None and value.requires_grad
+                params[name] = value if live else self._constant(name, value)
             elif value is _REQUIRED:
                 raise DTypeError(f"{self.op.name}: the argument {name!r} is missing.")
         return params
@@ -111,9 +114,9 @@ class Primitive:
             )
         return value.data
 
-    def _unknown(self, name: str) -> UnsupportedError:
+    def _unknown(self, name: str, value: Any) -> UnsupportedError:
         if name == "out":
-            refuse_out(self.op.name, name)
+            refuse_out(self.op.name, value)
         known = ", ".join((*self.op.inputs, *self._names))
         return UnsupportedError(
             f"{self.op.name}: got the argument {name!r}, expected among {known}"
@@ -301,11 +304,12 @@ def _numpys_order(op: Op) -> tuple[str, ...]:
 
 
 def refuse_out(who: str, out: Any) -> None:
-    """UnsupportedError if out is given: a result written into an array has no graph."""
+    """OutError if out is given: a result written into an array has no graph."""
     if out is not None:
-        raise UnsupportedError(
+        raise OutError(
             f"{who}: got out=, and a result written into an array has no graph; use the returned "
-            "Tensor."
+            "Tensor.",
+            out,
         )
 
 

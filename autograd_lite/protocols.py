@@ -14,7 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, ShapeError, UnsupportedError, closest, shape_sentence
+from .errors import (
+    ArgumentError,
+    OutError,
+    ShapeError,
+    UnsupportedError,
+    closest,
+    shape_sentence,
+)
 from .op import FUNCTIONS, NUMPY, PLAIN
 
 # Parts of NumPy whose functions are declared when one of them first meets a Tensor.
@@ -63,6 +70,7 @@ class NumpyProtocols:
     __array_priority__ = 1000.0
     _value: Any
     shape: Any
+    dtype: Any
     astype: Any
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -113,7 +121,7 @@ class NumpyProtocols:
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = NUMPY.get(func)
         if function is not None:
-            return function(*args, **kwargs)
+            return with_out(func, function, args, kwargs)
         if func in PLAIN:
             return func(*plain(args), **plain(kwargs))
         name = f"{func.__module__}.{func.__name__}"
@@ -122,9 +130,45 @@ class NumpyProtocols:
             function = NUMPY.get(func)
         function = function or NUMPY.get(name)  # of a part of NumPy that is loaded late
         if function is not None:
-            return function(*args, **kwargs)
+            return with_out(func, function, args, kwargs)
         module = func.__module__.removeprefix("numpy").lstrip(".")
         raise no_rule(f"{module}.{func.__name__}" if module else func.__name__)
+
+
+def with_out(numpy: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """function of these arguments; an out= among them that it refuses is written here.
+
+    Args:
+        numpy: the same for plain arrays, for its opinion on casts.
+
+    Raises:
+        OutError: out= is no Tensor. ShapeError: it is of another shape than the result.
+    """
+    try:
+        return function(*args, **kwargs)
+    except OutError as error:
+        out: Any = error.out
+        if not isinstance(out, NumpyProtocols):
+            raise
+    places = [i for i, x in enumerate(args) if x is out]
+    position = None if kwargs.get("out") is out else places[-1]
+
+    def called(f: Any, new: Any, prepare: Any = lambda x: x) -> Any:
+        if position is None:
+            rest = {k: v for k, v in kwargs.items() if k != "out"}
+            more = {} if new is None else {"out": new}
+            return f(*prepare(args), **prepare(rest), **more)
+        return f(*prepare(args[:position]), new, *prepare(args[position + 1 :]), **prepare(kwargs))
+
+    result = called(function, None)
+    if result.shape != out.shape:
+        raise ShapeError(
+            f"{getattr(function, '__name__', 'out')}: got out= of shape {out.shape} for a result "
+            f"of shape {result.shape}; they must be equal."
+        )
+    called(numpy, np.array(out._value), plain)
+    out[...] = result if result.dtype == out.dtype else result.astype(out.dtype)  # type: ignore[index]
+    return out
 
 
 def _found_late(ufunc: Any) -> Any:
@@ -146,8 +190,19 @@ def _into(
         apart = tuple(np.array(x._value) if isinstance(x, NumpyProtocols) else x for x in out)
         getattr(ufunc, method)(*plain(inputs), out=apart, **plain(kwargs))
         values: Any = apart
-    elif method == "__call__" and all(x is None or isinstance(x, NumpyProtocols) for x in out):
-        values = _computed(out, ufunc, inputs, kwargs)
+    elif all(x is None or isinstance(x, NumpyProtocols) for x in out):
+        if method == "__call__":
+            values = _computed(out, ufunc, inputs, kwargs)
+        else:
+            result = NumpyProtocols.__array_ufunc__(out[0], ufunc, method, *inputs, **kwargs)
+            if result.shape != out[0].shape:
+                raise ShapeError(
+                    f"np.{ufunc.__name__}.{method}: got out= of shape {out[0].shape} for a result "
+                    f"of shape {result.shape}; they must be equal."
+                )
+            whole = np.array(out[0]._value)
+            getattr(ufunc, method)(*plain(inputs), out=whole, **plain(kwargs))
+            values = [result.astype(whole.dtype)]
     else:
         call = f"np.{ufunc.__name__}"
         raise UnsupportedError(

@@ -87,7 +87,29 @@ def _new(function: Callable[..., Any], text: str) -> Callable[..., Tensor]:
 zeros = _new(np.zeros, "an array of zeros")
 ones = _new(np.ones, "an array of ones")
 empty = _new(np.empty, "an array whose entries are to be written")
-arange = _new(np.arange, "evenly spaced numbers within an interval")
+
+
+def arange(*args: Any, requires_grad: bool = False, **kwargs: Any) -> Tensor:
+    """As ``np.arange``: evenly spaced numbers within an interval, as a Tensor.
+
+    Tensors as start and step are recorded; how many numbers there are has no derivative.
+
+    >>> import autograd_lite as ag
+    >>> ag.grad(lambda step: ag.arange(0.0, 1.0, step).sum())(0.25)
+    np.float64(6.0)
+    """
+    numbers = np.arange(*plain(args), **plain(kwargs))
+    start, step = (args[0] if len(args) > 1 else 0), (args[2] if len(args) > 2 else 1)
+    start, step = kwargs.get("start", start), kwargs.get("step", step)
+    tracked = any(isinstance(x, Tensor) and x.requires_grad for x in (start, step))
+    if not tracked or numbers.dtype.kind not in "fc":
+        return Tensor(numbers, requires_grad=requires_grad)
+    # NumPy's own numbers, to the last bit, and zeros that carry the derivative.
+    moved = (start - plain(start)) + (step - plain(step)) * np.arange(len(numbers))
+    made: Tensor = astype(numbers + moved, numbers.dtype)
+    return made
+
+
 eye = _new(np.eye, "ones on a diagonal, zeros elsewhere")
 identity = _new(np.identity, "the square identity matrix")
 tri = _new(np.tri, "ones at and below a diagonal, zeros elsewhere")

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ArgumentError, UnsupportedError
 from ..op import Sample
-from ..primitive import composed, elementwise, refuse_out
+from ..primitive import composed, elementwise
 from ..protocols import plain
 from .elementwise import ANY, PAIRS, REAL, except_where, only_where, positive_samples, safe, zero
 
@@ -231,16 +231,28 @@ def clip(
     >>> ag.grad(lambda x: ag.clip(x, 0.0, 1.0).sum())(np.array([-1.0, 0.0, 0.5, 1.0, 2.0]))
     array([0., 1., 1., 1., 0.])
     """
-    refuse_out("clip", out)
+    low, high = _one_of("min", a_min, min), _one_of("max", a_max, max)
+    if out is not None:
+        return _clip_into(out, a, low, high, dtype, kwargs)
     if kwargs.pop("where", True) is not True:
         raise UnsupportedError(
             "clip: got where=, which leaves the entries not chosen undefined; write "
             "np.where(mask, np.clip(...), a)."
         )
-    low, high = _one_of("min", a_min, min), _one_of("max", a_max, max)
     if dtype is not None:
         a, low, high = (None if x is None else _cast(x, dtype) for x in (a, low, high))
     return clip_between(a, low, high)
+
+
+def _clip_into(out: Any, a: Any, low: Any, high: Any, dtype: Any, kwargs: dict[str, Any]) -> Any:
+    """``clip`` with out=, which is a matter of ufuncs: they know where=, casting= and the rest."""
+    if dtype is not None:
+        kwargs["dtype"] = dtype
+    bounds = [x for x in (low, high) if x is not None]
+    ufunc: Any = np.positive if not bounds else _INNER
+    if len(bounds) == 1:
+        ufunc = np.minimum if low is None else np.maximum
+    return ufunc(a, *bounds, out=out, **kwargs)
 
 
 def _one_of(name: str, first: Any, second: Any) -> Any:

@@ -279,17 +279,13 @@ def _quantile(
                 f"{who}: got weights= and method={method!r}; weights need method='inverted_cdf'."
             )
         fitted = weights_for(who, a.shape, given(weights), axis)
-        weights = np.broadcast_to(plain(fitted), a.shape) if not _tracked(fitted) else fitted
+        weights = np.broadcast_to(plain(fitted), a.shape)
     params |= {"axis": axis, "method": method, "weights": weights, "weak": weak}
     if at.ndim == 2 and params["skip_nan"] and isinstance(axis, tuple):
         # np.nanquantile of several axes puts the axes of such a q elsewhere, not in front.
         rows = ranked(a, np.reshape(q, -1), **params)
         return np.reshape(rows, (*at.shape, *rows.shape[1:]))
     return ranked(a, q, **params)
-
-
-def _tracked(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.requires_grad
 
 
 @composed(np.quantile)
@@ -308,7 +304,8 @@ def quantile(
 
     Args:
         q: a number or an array, whose axes come first in the result; may be a Tensor.
-        method: one of NumPy's. weights: of a's shape or of axis, for method "inverted_cdf".
+        method: one of NumPy's. weights: of a's shape or of axis, for method "inverted_cdf"; their
+            derivative is 0, for they choose an entry.
         overwrite_input: accepted, and nothing is overwritten.
 
     Raises:

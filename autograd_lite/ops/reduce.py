@@ -13,8 +13,10 @@ from ..primitive import composed, primitive, refuse_out
 from ..protocols import plain
 from ..tensor import Tensor, apply1
 from .activation import kept_shape
+from .axes import axes_of
 from .elementwise import multiply, subtract, zero
 from .piecewise import where as choose
+from .shape import astype, lifted
 
 __all__ = [
     "amax", "amin", "max", "mean", "min", "std", "sum", "var",
@@ -403,6 +405,49 @@ def min(
 
 max.vjp(extreme_rule)
 min.vjp(extreme_rule)
+
+
+def _sum_and(a: Any, *, initial: Any, **params: Any) -> Any:
+    value = plain(initial)
+    if not np.isfinite(value).all():
+        out = sum(a, **params)
+        return out + astype(initial, out.dtype)
+    # NumPy's own number, to the last bit, and a zero that carries the derivative.
+    out = sum(a, initial=value, **params)
+    return out + astype(initial - value, out.dtype)
+
+
+def worst(dtype: Any, upper: bool) -> Any:
+    """What every other value of this dtype wins against: among maxima (upper), or minima."""
+    if dtype.kind in "fc":
+        return -np.inf if upper else np.inf
+    if dtype.kind == "b":
+        return not upper
+    limits = np.iinfo(dtype)
+    return dtype.type(limits.min if upper else limits.max)
+
+
+def one_more(function: Any, upper: bool) -> Any:
+    """An extreme with a recorded initial=: that of the entries and of one more."""
+
+    def started(a: Any, *, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+        a = lifted(a)
+        axes = axes_of(axis, a.ndim, function.__name__)
+        if where is not True:
+            a = choose(plain(where), a, worst(a.dtype, upper))
+        others = tuple(i for i in range(a.ndim) if i not in axes)
+        kept = tuple(a.shape[i] for i in others)
+        count = math.prod(a.shape[i] for i in axes)
+        rows = np.reshape(np.transpose(a, others + axes), (*kept, count))
+        more = np.broadcast_to(astype(initial, a.dtype), (*kept, 1))
+        out = function(np.concatenate([rows, more], axis=-1), axis=-1)
+        return out.reshape(kept_shape(a.shape, axes)) if keepdims else out
+
+    return started
+
+
+sum.op.started = _sum_and
+max.op.started, min.op.started = one_more(max, True), one_more(min, False)
 for _op in (sum, mean, variance, deviation, max, min):
     _op.op.mixes = along_axis
     # What where= leaves out is not used: it may be NaN, and steep.

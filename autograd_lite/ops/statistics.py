@@ -32,6 +32,7 @@ from .reduce import (
     max,
     mean as mean_of,
     min,
+    one_more,
     root,
     spread,
     sum,
@@ -324,6 +325,7 @@ def _nan_extreme_rule(g: Any, out: Any, a: Any, *, where: Any, **params: Any) ->
     return extreme_rule(g, out, a, where=~np.isnan(a) & where, **params)
 
 
+nanmax.op.started, nanmin.op.started = one_more(nanmax, True), one_more(nanmin, False)
 nanmax.vjp(_nan_extreme_rule)
 nanmin.vjp(_nan_extreme_rule)
 for _op in (nan_variance, nan_deviation, nanmax, nanmin):

@@ -20,6 +20,7 @@ from ..protocols import UFUNC_METHODS, plain
 from ..tensor import Tensor
 from .axes import axes_of
 from .index import errors_of, frozen, scatter
+from .reduce import worst
 
 _LN2 = math.log(2)
 
@@ -33,20 +34,10 @@ def _array(x: Any, dtype: Any = None) -> Any:
 # -- reduce ------------------------------------------------------------------------------------
 
 
-def _worst(name: str, dtype: Any) -> Any:
-    """What every other value of this dtype wins against."""
-    if dtype.kind in "fc":
-        return -np.inf if name == "max" else np.inf
-    if dtype.kind == "b":
-        return name == "min"
-    limits = np.iinfo(dtype)
-    return dtype.type(limits.min if name == "max" else limits.max)
-
-
 def _over(name: str) -> Callable[..., Any]:
     def reduced(x: Any, axes: tuple[int, ...], where: Any) -> Any:
         if where is not True:
-            x = FUNCTIONS["where"](where, x, _worst(name, x.dtype))
+            x = FUNCTIONS["where"](where, x, worst(x.dtype, name == "max"))
         return FUNCTIONS[name](x, axis=axes, keepdims=True)
 
     return reduced
@@ -60,7 +51,7 @@ def _ignoring_nan(name: str) -> Callable[..., Any]:
             return _over(name)(x, axes, where)
         chosen = np.broadcast_to(where, x.shape)
         lost = (missing & chosen).sum(axes, keepdims=True) == chosen.sum(axes, keepdims=True)
-        x = FUNCTIONS["where"](missing, _worst(name, x.dtype), x)
+        x = FUNCTIONS["where"](missing, worst(x.dtype, name == "max"), x)
         clean = _over(name)(x, axes, where)
         return FUNCTIONS["where"](lost & chosen.any(axes, keepdims=True), np.nan, clean)
 

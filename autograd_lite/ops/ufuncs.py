@@ -10,10 +10,12 @@ import numpy as np
 from ..errors import UnsupportedError
 from ..op import NUMPY, Sample
 from ..primitive import Primitive, composed, elementwise
+from ..protocols import plain
 from ..tensor import Tensor
 from . import ufunc_methods as ufunc_methods
-from .elementwise import PAIRS, REAL, positive, power, zero
-from .piecewise import floor_divide, real, remainder, trunc
+from .elementwise import PAIRS, REAL, add, multiply, positive, power, zero
+from .piecewise import floor_divide, real, remainder, trunc, where
+from .shape import astype, lifted
 
 __all__ = [
     "around", "divmod", "fix", "float_power", "frexp", "heaviside", "i0", "ldexp", "modf",
@@ -188,7 +190,8 @@ def nan_to_num(
 ) -> Any:
     """x with NaN replaced by nan and the infinities by posinf and neginf (the largest numbers).
 
-    Derivative: g where x is finite, 0 elsewhere, also when what gave the NaN has infinite slope.
+    Derivative: g where x is finite, 0 elsewhere, also when what gave the NaN has infinite slope;
+    the numbers that replace get g where they stand.
 
     Raises:
         UnsupportedError: copy=False, which would write into x.
@@ -201,7 +204,21 @@ def nan_to_num(
         raise UnsupportedError(
             "nan_to_num: got copy=False, which would write into x; use the returned Tensor."
         )
-    return finite(x, nan=nan, posinf=posinf, neginf=neginf)
+    if not any(isinstance(v, Tensor) and v.requires_grad for v in (nan, posinf, neginf)):
+        return finite(x, nan=nan, posinf=posinf, neginf=neginf)
+    x = lifted(x)
+    if x.dtype.kind not in "fc":
+        return finite(x)
+    if x.dtype.kind == "c":
+        parts = (nan_to_num(part, True, nan, posinf, neginf) for part in (x.real, x.imag))
+        return add(next(parts), multiply(1j, next(parts)))
+    out = finite(x, posinf=plain(posinf), neginf=plain(neginf))
+    for mask, value in (
+        (np.isnan(x), nan), (np.isposinf(x), posinf), (np.isneginf(x), neginf),
+    ):  # fmt: skip
+        if value is not None:
+            out = where(mask, astype(lifted(value), out.dtype), out)
+    return out
 
 
 @composed(np.real_if_close)
