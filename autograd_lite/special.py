@@ -25,6 +25,7 @@ except ImportError as error:
     ) from error
 
 from .ops.bessels import *
+from .ops.faddeeva import *
 from .ops.gammas import *
 from .ops.information import *
 from .ops.integrals import *

@@ -10,11 +10,11 @@ from scipy import special as sp
 
 from ..op import NUMPY, Sample
 from .activation import erf as erf, erfc as erfc, log_sigmoid, sigmoid
-from .special_tools import SMALL, UNIT, smooth
+from .faddeeva import erfcx_slope
+from .special_tools import SMALL, UNIT, slopes, smooth
 
 __all__ = [
-    "dawsn", "erf", "erfc", "erfcinv", "erfcx", "erfi", "erfinv", "expit", "log_expit", "log_ndtr",
-    "logit", "ndtr", "ndtri",
+    "erf", "erfc", "erfcinv", "erfinv", "expit", "log_expit", "log_ndtr", "logit", "ndtr", "ndtri",
 ]  # fmt: skip
 
 expit, log_expit = sigmoid, log_sigmoid
@@ -36,24 +36,6 @@ logit = smooth(
     doc="""log(x/(1-x)), the inverse of expit. Derivative: g/(x·(1-x)); inf at 0 and 1.""",
 )  # fmt: skip
 
-erfcx = smooth(
-    "erfcx", sp.erfcx, lambda g, out, x: g * (2 * x * out - _PEAK),
-    saves=("out", "x"), samples=_COMPLEX,
-    doc="""e^(x²)·erfc(x). Derivative: g·(2·x·erfcx(x) - 2/√π).""",
-)  # fmt: skip
-
-erfi = smooth(
-    "erfi", sp.erfi, lambda g, out, x: g * _PEAK * np.exp(x * x),
-    saves=("x",), samples=_COMPLEX,
-    doc="""-i·erf(i·x). Derivative: g·2/√π·e^(x²).""",
-)  # fmt: skip
-
-dawsn = smooth(
-    "dawsn", sp.dawsn, lambda g, out, x: g * (1 - 2 * x * out),
-    saves=("out", "x"), samples=_COMPLEX,
-    doc="""Dawson's integral e^(-x²)·∫₀ˣ e^(t²) dt. Derivative: g·(1 - 2·x·dawsn(x)).""",
-)  # fmt: skip
-
 erfinv = smooth(
     "erfinv", sp.erfinv, lambda g, out, x: g / _PEAK * np.exp(out * out),
     saves=("out",), samples=(*UNIT, Sample((2, 3), low=-0.9, high=0.9)),
@@ -66,24 +48,43 @@ erfcinv = smooth(
     doc="""Inverse of erfc. Derivative: -g·√π/2·e^(out²); -inf at 0 and 2.""",
 )  # fmt: skip
 
+
+def _normal_density(x: Any, order: int) -> Any:
+    # (-1)ⁿ·Heₙ(x)·φ(x). Beyond ±40 φ is 0, where its polynomial would make 0·inf of it.
+    if x.dtype.kind == "f":
+        x = np.clip(x, -40, 40)
+    before, now = np.zeros_like(x), np.ones_like(x)
+    for n in range(order):
+        before, now = now, -x * now - n * before
+    return now * _NORMAL * np.exp(-0.5 * x * x)
+
+
+normal_density = slopes(
+    "normal_density", _normal_density, samples=(*_COMPLEX, Sample((3,), low=-3, high=3, order=2)),
+    doc="""The derivative of the normal density φ(x) of that order, 0 at ±inf.""",
+)  # fmt: skip
+
 ndtr = smooth(
-    "ndtr", sp.ndtr, lambda g, out, x: g * _NORMAL * np.exp(-0.5 * x * x),
+    "ndtr", sp.ndtr, lambda g, out, x: g * normal_density.inner(x, order=0),
     saves=("x",), samples=_COMPLEX,
     doc="""Normal distribution function Φ(x). Derivative: g·e^(-x²/2)/√(2π).""",
 )  # fmt: skip
 
 
-def _hazard(x: Any) -> Any:
-    # φ(x)/Φ(x); on the left by erfcx, which neither overflows nor loses digits there.
-    right = np.where(x > 0, x, 0)
-    of_left = math.sqrt(2 / math.pi) / sp.erfcx(-np.where(x > 0, 0, x) * _SQRT_HALF)
-    of_right = _NORMAL * np.exp(-0.5 * right * right) / sp.ndtr(right)
-    return np.where(x > 0, of_right, of_left)
+def hazard(x: Any) -> Any:
+    """φ(x)/Φ(x), exact to every order far to the left too, where it is nearly -x."""
+    right = np.real(x) > 0
+    left = np.where(right | (x == -np.inf), 0, x)
+    u = -left * _SQRT_HALF
+    beyond = _SQRT_HALF * erfcx_slope.inner(u, order=1) / sp.erfcx(u)
+    of_left = -np.where(right, 0, x) - np.where(x == -np.inf, 0, beyond)
+    y = np.where(right, x, 0)
+    return np.where(right, normal_density.inner(y, order=0) / sp.ndtr(y), of_left)
 
 
 log_ndtr = smooth(
-    "log_ndtr", sp.log_ndtr, lambda g, out, x: g * _hazard(x),
-    saves=("x",), samples=(*SMALL, Sample((2,), low=-30, high=-20)),
+    "log_ndtr", sp.log_ndtr, lambda g, out, x: g * hazard(x),
+    saves=("x",), samples=(*_COMPLEX, Sample((2,), low=-30, high=-20)),
     doc="""log Φ(x), exact far to the left. Derivative: g·φ(x)/Φ(x).""",
 )  # fmt: skip
 

@@ -1,0 +1,132 @@
+"""Derivatives of special functions where rules lose their digits: far out, at poles, at kinks.
+
+mpmath is the oracle, by differences of some hundred digits.
+"""
+
+from __future__ import annotations
+
+import math
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy", reason="autograd_lite.special needs SciPy")
+
+import autograd_lite as ag
+from autograd_lite import special
+
+INF, NAN = math.inf, math.nan
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+def slopes(f, x, order=1, dtype=float):
+    """The derivatives of that order of f, which is taken entry by entry."""
+    for _ in range(order):
+        f = ag.grad(lambda t, f=f: ag.sum(f(t)))
+    return f(np.array(x, dtype))
+
+
+def exact(f, x, order):
+    """The derivative of f by central differences whose steps and digits fit the size of x."""
+    size = math.log10(abs(x)) if x else 0.0
+    step = -20 - abs(size)
+    with mp.workdps(int(60 - (order + 1) * step + 2 * abs(size))):
+        x, h = mp.mpf(x), mp.mpf(10) ** step
+        weights = {
+            0: {0: 1}, 1: {1: 0.5, -1: -0.5}, 2: {1: 1, 0: -2, -1: 1},
+            3: {2: 0.5, 1: -1, -1: 1, -2: -0.5},
+        }[order]  # fmt: skip
+        return float(mp.re(sum(w * f(x + k * h) for k, w in weights.items()) / h**order))
+
+
+def check(f, of_mpmath, at, orders=(1, 2, 3), tolerance=1e-9):
+    """f's derivatives at these points against mpmath's; what is smaller than 1e-37 is 0."""
+    for order in orders:
+        expected = np.array([exact(of_mpmath, x, order) for x in at])
+        got = slopes(f, at, order)
+        both_0 = (np.abs(expected) < 1e-37) & (np.abs(got) < 1e-13)
+        where = np.where(both_0, 0, 1)
+        np.testing.assert_allclose(
+            got * where, expected * where, rtol=tolerance, err_msg=f"{order=}"
+        )
+
+
+# -- error functions -----------------------------------------------------------------------------
+
+
+def _ncdf(t):
+    return mp.erfc(-t / mp.sqrt(2)) / 2
+
+
+FAR = [6.9, 7.1, 30.0, 1e3, 1e5, 1e8]
+
+
+@pytest.mark.parametrize(
+    ("f", "of_mpmath", "at"),
+    [
+        (special.erfcx, lambda t: mp.exp(t * t) * mp.erfc(t), [-8, -6.5, -0.3, 0, 1e-9, 3, *FAR]),
+        (special.dawsn, lambda t: mp.sqrt(mp.pi) / 2 * mp.exp(-t * t) * mp.erfi(t),
+         [-1e5, -8, -6.5, -0.3, 0, 1e-9, 3, *FAR]),
+        (special.log_ndtr, lambda t: mp.log(_ncdf(t)), [-1e8, -1e5, -100, -12, -1, 0, 1e-9, 2, 7]),
+        (special.ndtr, _ncdf, [-30, -3, 0.5, 1e-9, 8]),
+        (lambda x: special.voigt_profile(x, 0.5, 0.3),
+         lambda t: mp.re(mp.exp(-(u := (t + 0.3j) / mp.sqrt(0.5)) ** 2) * mp.erfc(-1j * u))
+         / mp.sqrt(mp.pi / 2), [-3.0, 0.7, 30.0]),
+    ],
+    ids=["erfcx", "dawsn", "log_ndtr", "ndtr", "voigt_profile"],
+)  # fmt: skip
+def test_error_functions(f, of_mpmath, at):
+    check(f, of_mpmath, at)
+
+
+def test_error_functions_of_complex_numbers():
+    z = np.array([7 + 3j, -3 + 7j, -6 - 6j, 1e-3 + 7.2j, -20 + 21j, 5 + 5.5j, -1 - 2j])
+    for f, of_mpmath in (
+        (special.erfcx, lambda t: mp.exp(t * t) * mp.erfc(t)),
+        (special.wofz, lambda t: mp.exp(-t * t) * mp.erfc(-1j * t)),
+        (special.dawsn, lambda t: mp.sqrt(mp.pi) / 2 * mp.exp(-t * t) * mp.erfi(t)),
+    ):
+        t = ag.Tensor(z, requires_grad=True)
+        first = ag.gradients(f(t), t, np.ones(len(z)), create_graph=True)
+        second = ag.gradients(first, t, np.ones(len(z)))
+        for order, got in ((1, first.data), (2, second.data)):
+            with mp.workdps(60):
+                expected = [complex(mp.diff(of_mpmath, mp.mpc(v), order)) for v in z]
+            np.testing.assert_allclose(np.conj(got), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("f", [special.erfcx, special.dawsn, special.ndtr])
+def test_slopes_vanish_at_infinity(f, order):
+    at = [INF] if f is special.erfcx else [INF, -INF]
+    np.testing.assert_array_equal(slopes(f, at, order), 0)
+
+
+def test_slopes_of_log_ndtr_at_minus_infinity():
+    assert [slopes(special.log_ndtr, -INF, order) for order in (1, 2, 3)] == [INF, -1, 0]
+
+
+def test_erfcx_in_single_precision():
+    got = slopes(special.erfcx, [1000.0, 1e10], dtype=np.float32)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, [-5.6419e-7, -5.6419e-21], rtol=1e-4)
+
+
+def test_voigt_profile_in_all_its_arguments():
+    def voigt(x, s, c):
+        u = (x + 1j * c) / (s * mp.sqrt(2))
+        return mp.re(mp.exp(-u * u) * mp.erfc(-1j * u)) / (s * mp.sqrt(2 * mp.pi))
+
+    for at in ((0.7, 0.5, 0.3), (-2.0, 0.01, 1.0), (5.0, 2.0, 0.1)):
+        ours = ag.hessian(lambda v: special.voigt_profile(v[0], v[1], v[2]))(np.array(at))
+        for i in range(3):
+            for j in range(3):
+                orders = [(k == i) + (k == j) for k in range(3)]
+                expected = float(mp.diff(voigt, at, tuple(orders)))
+                assert ours[i, j] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    # Without the normal part it is Cauchy's density, even in the deviation.
+    x, c = 0.7, 0.3
+    first = ag.grad(special.voigt_profile, argnums=(0, 1, 2))(x, 0.0, c)
+    below = np.pi * (x * x + c * c) ** 2
+    np.testing.assert_allclose(first, [-2 * x * c / below, 0, (x * x - c * c) / below], rtol=1e-14)
