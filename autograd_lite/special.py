@@ -29,4 +29,5 @@ from .ops.faddeeva import *
 from .ops.gammas import *
 from .ops.information import *
 from .ops.integrals import *
+from .ops.modified_bessels import *
 from .ops.normal import *

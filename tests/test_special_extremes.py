@@ -130,3 +130,45 @@ def test_voigt_profile_in_all_its_arguments():
     first = ag.grad(special.voigt_profile, argnums=(0, 1, 2))(x, 0.0, c)
     below = np.pi * (x * x + c * c) ** 2
     np.testing.assert_allclose(first, [-2 * x * c / below, 0, (x * x - c * c) / below], rtol=1e-14)
+
+
+# -- Bessel functions ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("v", [0, 2.5, 10])
+@pytest.mark.parametrize(
+    ("name", "of_mpmath"),
+    [
+        ("ive", lambda v, t: mp.besseli(v, t) * mp.exp(-t)),
+        ("kve", lambda v, t: mp.besselk(v, t) * mp.exp(t)),
+        ("hankel1e", lambda v, t: mp.re(mp.hankel1(v, t) * mp.exp(-1j * t))),
+        ("hankel2e", lambda v, t: mp.re(mp.hankel2(v, t) * mp.exp(1j * t))),
+    ],
+)
+def test_scaled_bessel_functions(name, of_mpmath, v):
+    at = [0.5, 24.0, 26.0, 1e3, 1e5]
+    check(lambda x: ag.real(getattr(special, name)(v, x)), lambda t: of_mpmath(v, t), at, (1, 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "of_mpmath"),
+    [
+        ("i0e", lambda t: mp.besseli(0, t) * mp.exp(-abs(t))),
+        ("i1e", lambda t: mp.besseli(1, t) * mp.exp(-abs(t))),
+        ("k0e", lambda t: mp.besselk(0, t) * mp.exp(t)),
+        ("k1e", lambda t: mp.besselk(1, t) * mp.exp(t)),
+    ],
+)
+def test_scaled_bessel_functions_of_whole_order(name, of_mpmath):
+    f = getattr(special, name)
+    at = [1e-3, 0.5, 26.0, 1e5]
+    check(f, of_mpmath, [*at, -0.5, -26.0, -1e5] if name[0] == "i" else at)
+    assert [slopes(f, INF, order) for order in (1, 2, 3)] == [0, 0, 0]
+
+
+def test_odd_orders_of_negative_numbers():
+    for v in (1, 2, 3):
+        check(
+            lambda x, v=v: special.ive(v, x),
+            lambda t, v=v: mp.besseli(v, t) * mp.exp(-abs(t)), [-40.0, -3.0],
+        )  # fmt: skip
