@@ -25,9 +25,12 @@ except ImportError as error:
     ) from error
 
 from .ops.bessels import *
+from .ops.betas import *
 from .ops.faddeeva import *
 from .ops.gammas import *
+from .ops.incomplete import *
 from .ops.information import *
 from .ops.integrals import *
 from .ops.modified_bessels import *
 from .ops.normal import *
+from .ops.zetas import *

@@ -172,3 +172,137 @@ def test_odd_orders_of_negative_numbers():
             lambda x, v=v: special.ive(v, x),
             lambda t, v=v: mp.besseli(v, t) * mp.exp(-abs(t)), [-40.0, -3.0],
         )  # fmt: skip
+
+
+# -- ratios of gamma functions, incomplete integrals, zeta ---------------------------------------
+
+# (f, the same of mpmath, points)
+GAMMAS = [
+    *(
+        (lambda x, y=y: special.poch(x, y), lambda t, y=y: mp.gammaprod([t + y], [t]),
+         [0.0, -1.0, -2.0, -3.0, 1e-10, -1e-10, -1.3, -2.0000001, 0.3, 2.0, 1e3, 1e10, -7.25])
+        for y in (1.0, 2.0, 2.5, 3.0, -1.5)
+    ),
+    *(
+        (lambda y, x=x: special.poch(x, y), lambda t, x=x: mp.gammaprod([x + t], [x]),
+         [0.5, 1e-8, 1.5, 20.0])
+        for x in (0.3, 2.0, 1e5)
+    ),
+    *(
+        (lambda x, y=y: special.beta(x, y), lambda t, y=y: mp.gammaprod([t, y], [t + y]),
+         [-2.5, 0.5, 1e-8, 1.0, 3.0, 1e3, -0.5, -3.5, -0.3])
+        for y in (2.5, 3.0, 0.5, -1.25)
+    ),
+    *(
+        (lambda x, y=y: special.betaln(x, y),
+         lambda t, y=y: mp.log(abs(mp.gammaprod([t, y], [t + y]))), [0.5, 1e-8, 3.0, 1e3, 1e10])
+        for y in (3.0, 0.5, 1e-8)
+    ),
+    *(
+        (lambda n, k=k: special.binom(n, k),
+         lambda t, k=k: mp.gammaprod([t + 1], [k + 1, t - k + 1]),
+         [0.0, 1.0, 2.0, 5.0, 10.0, 0.5, -0.5, -2.5, 1e8])
+        for k in (0.0, 1.0, 2.0, 5.0, 2.5, -1.5)
+    ),
+    *(
+        (lambda k, n=n: special.binom(n, k),
+         lambda t, n=n: mp.gammaprod([n + 1], [t + 1, n - t + 1]),
+         [-2.0, -1.0, 0.0, 1.0, 3.0, 5.0, 6.0, 2.5, 0.3])
+        for n in (5.0, 2.5, -0.5)
+    ),
+    (special.zeta, mp.zeta, [1.0001, 1.5, 5.0, 100.0, 0.5, 0.0, -0.5, -1.0, -2.0, -3.3]),
+    (special.zetac, mp.zeta, [1.0001, 1.5, 5.0, 100.0, 0.5, 0.0, -0.5, -1.0, -2.0, -3.3]),
+    *(
+        (lambda x, q=q: special.zeta(x, q), lambda t, q=q: mp.zeta(t, q), [1.001, 2.0, 40.0])
+        for q in (0.1, 2.5, 1e4)
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "of_mpmath", "at"), GAMMAS)
+def test_gamma_functions(f, of_mpmath, at):
+    check(f, of_mpmath, at)
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "expected"),
+    [
+        (lambda x: special.poch(x, 2.0), [0.0, -1.0, -2.0, -3.0], [1, -1, -3, -5]),
+        (lambda x: special.poch(x, 1.0), [0.0, -1.0], [1, 1]),
+        (lambda x: special.poch(x, 1.0), [-200.0, -1e9], [1, 1]),
+        (lambda x: special.binom(x, 2.0), [0.0, 1.0], [-0.5, 0.5]),
+        (special.rgamma, [INF, 1e300], [0, 0]),
+    ],
+)
+def test_slopes_at_poles(f, at, expected):
+    np.testing.assert_allclose(slopes(f, at), expected, rtol=1e-13, atol=1e-14)
+
+
+def test_mixed_derivatives_of_zeta():
+    ours = ag.hessian(lambda v: special.zeta(v[0], v[1]))(np.array([2.5, 0.7]))
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        orders = ((i == 0) + (j == 0), (i == 1) + (j == 1))
+        expected = float(mp.diff(mp.zeta, (2.5, 0.7), orders))
+        assert ours[i, j] == pytest.approx(expected, rel=1e-10)
+
+
+def _gamma_density(a):
+    return lambda t: mp.exp((a - 1) * mp.log(t) - t - mp.loggamma(a))
+
+
+@pytest.mark.parametrize("a", [0.5, 1, 3.5, 15.9, 16.0, 1e4, 1e10])
+def test_incomplete_gamma_functions(a):
+    at = [a * t for t in (0.1, 0.9, 1 - 1e-6, 1.0, 1 + 1e-5, 1.2, 3.0)]
+    for order in (1, 2, 3):
+        expected = np.array([exact(_gamma_density(mp.mpf(a)), x, order - 1) for x in at])
+        expected[np.abs(expected) < 1e-37] = 0
+        size = np.max(np.abs(expected))
+        for f, sign in ((special.gammainc, 1), (special.gammaincc, -1)):
+            got = slopes(lambda x, f=f: f(a, x), at, order)
+            np.testing.assert_allclose(got, sign * expected, rtol=1e-9, atol=1e-12 * size)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (1, 1), (20, 2.5), (20, 30), (1e5, 1e5)])
+def test_incomplete_beta_functions(a, b):
+    mode, width = a / (a + b), math.sqrt(a * b / (a + b) ** 3)
+    at = [mode * 0.9, mode - 0.6 * width, mode, mode + 0.8 * width]
+
+    def density(t):
+        return mp.exp((a - 1) * mp.log(t) + (b - 1) * mp.log1p(-t)) / mp.beta(a, b)
+
+    for order in (1, 2, 3):
+        expected = np.array([exact(density, x, order - 1) for x in at])
+        expected[np.abs(expected) < 1e-37] = 0
+        size = np.max(np.abs(expected))
+        for f, sign in ((special.betainc, 1), (special.betaincc, -1)):
+            got = slopes(lambda x, f=f: f(a, b, x), at, order)
+            np.testing.assert_allclose(got, sign * expected, rtol=1e-9, atol=1e-11 * size)
+
+
+def test_incomplete_functions_at_their_ends():
+    for order, expected in ((1, [0, 0]), (2, [1, 0]), (3, [-2, 0])):
+        got = slopes(lambda x: special.gammainc(2, x), [0.0, INF], order)
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_inverses_of_incomplete_functions():
+    for a in (0.5, 2.0, 20.0, 1e5):
+        for f, inverse in (
+            (special.gammainc, special.gammaincinv), (special.gammaincc, special.gammainccinv),
+        ):  # fmt: skip
+            check_inverse(lambda x, f=f, a=a: f(a, x), lambda y, f=inverse, a=a: f(a, y))
+    for a, b in ((0.5, 0.5), (2.0, 3.0), (50.0, 20.0)):
+        for f, inverse in (
+            (special.betainc, special.betaincinv), (special.betaincc, special.betainccinv),
+        ):  # fmt: skip
+            check_inverse(
+                lambda x, f=f, a=a, b=b: f(a, b, x), lambda y, f=inverse, a=a, b=b: f(a, b, y)
+            )
+
+
+def check_inverse(f, inverse, at=(1e-10, 0.3, 0.5, 0.999), tolerance=1e-9):
+    """The first two derivatives of an inverse, by those of the function it inverts."""
+    x = np.asarray(inverse(np.array(at)).data)
+    first, second = slopes(f, x, 1), slopes(f, x, 2)
+    np.testing.assert_allclose(slopes(inverse, at, 1), 1 / first, rtol=tolerance)
+    np.testing.assert_allclose(slopes(inverse, at, 2), -second / first**3, rtol=tolerance)
