@@ -306,3 +306,70 @@ def check_inverse(f, inverse, at=(1e-10, 0.3, 0.5, 0.999), tolerance=1e-9):
     first, second = slopes(f, x, 1), slopes(f, x, 2)
     np.testing.assert_allclose(slopes(inverse, at, 1), 1 / first, rtol=tolerance)
     np.testing.assert_allclose(slopes(inverse, at, 2), -second / first**3, rtol=tolerance)
+
+
+# -- entropies, powers, integrals ----------------------------------------------------------------
+
+# (f, the same of mpmath, points)
+POWERS = [
+    *(
+        (lambda x, y=y: special.boxcox1p(x, y), lambda t, y=y: ((1 + t) ** mp.mpf(y) - 1) / y,
+         [-0.999, -0.5, -1e-10, 1e-10, 0.1, 2.0, 1e5])
+        for y in (0.5, 1.0, 2.0, -1.0)
+    ),
+    *(
+        (lambda y, x=x: special.boxcox1p(x, y), lambda t, x=x: mp.expm1(t * mp.log1p(x)) / t,
+         [-3.0, -1e-5, 1e-10, 0.1, 20.0])
+        for x in (-0.9, 0.3, 1e10)
+    ),
+    *(
+        (lambda r, d=d: special.pseudo_huber(d, r),
+         lambda t, d=d: d * d * (mp.sqrt(1 + (t / d) ** 2) - 1),
+         [-3.0, 1e-10, 0.5, 1e6, 1e10])
+        for d in (1.0, 1e5)
+    ),
+    (lambda d: special.pseudo_huber(d, 3.0), lambda t: t * t * (mp.sqrt(1 + (3 / t) ** 2) - 1),
+     [1e-5, 1.0, 1e4, 1e6]),
+    (lambda x: special.rel_entr(x, 1e-200), lambda t: t * mp.log(t / mp.mpf(1e-200)),
+     [1e-9, 1e200]),
+    (lambda x: special.kl_div(x, 1e-200), lambda t: t * mp.log(t / mp.mpf(1e-200)) - t, [1e200]),
+    (special.exp1, mp.e1, [1e-10, 0.3, 30.0, 600.0]),
+    (special.expi, mp.ei, [-30.0, -1e-10, 1e-10, 0.3, 30.0, 600.0]),
+    (special.exprel, lambda t: mp.expm1(t) / t, [-30.0, -2.1, -1.9, 1e-10, 1.9, 2.1, 600.0]),
+    (lambda x: special.shichi(x)[0], mp.shi, [-30.0, -3.9, 1e-10, 3.9, 4.1, 600.0]),
+    (lambda x: special.shichi(x)[1], mp.chi, [1e-10, 0.3, 4.1, 600.0]),
+    (lambda x: special.fresnel(x)[0], mp.fresnels, [-0.7, 1e-10, 7.3, 1e5 + 0.3, 1e10]),
+    (lambda x: special.fresnel(x)[1], mp.fresnelc, [-0.7, 7.3, 1e5 + 0.3]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "of_mpmath", "at"), POWERS)
+def test_powers_and_integrals(f, of_mpmath, at):
+    check(f, of_mpmath, at)
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "order", "expected"),
+    [
+        (lambda x: special.boxcox1p(x, 1.0), [-1.0], 1, [1]),
+        (lambda x: special.boxcox1p(x, 2.0), [-1.0], 2, [1]),
+        (lambda x: special.boxcox1p(x, 3.0), [-1.0], 3, [2]),
+        (lambda y: special.boxcox1p(-1.0, y), [2.0], 1, [0.25]),
+        (lambda y: special.boxcox1p(-1.0, y), [2.0], 2, [-0.25]),
+        (lambda r: special.pseudo_huber(1.0, r), [1e10], 2, [1e-30]),
+        (special.expi, [0.0, 1000.0, INF], 2, [-INF, INF, INF]),
+        (special.exp1, [0.0, 1000.0, INF], 2, [INF, 0, 0]),
+        (special.exprel, [1000.0, INF, -INF], 2, [INF, INF, 0]),
+        (lambda x: special.shichi(x)[0], [1000.0, -1000.0], 2, [INF, -INF]),
+        (lambda x: special.fresnel(x)[0], [1e8, 12.0], 1, [0, 0]),
+        (lambda x: special.fresnel(x)[1], [1e8, 12.0], 1, [1, 1]),
+    ],
+)
+def test_limits_of_powers_and_integrals(f, at, order, expected):
+    np.testing.assert_allclose(slopes(f, at, order), expected, rtol=1e-13)
+
+
+def test_divergences_in_single_precision():
+    got = slopes(lambda x: special.kl_div(x, np.float32(1e-30)), 1e10, dtype=np.float32)
+    assert got.dtype == np.float32
+    assert got == pytest.approx(92.1034, rel=1e-6)

@@ -14,8 +14,18 @@ from scipy import special as sp
 from ..op import Sample
 from ..primitive import Primitive, composed, elementwise
 from .elementwise import cbrt as cbrt, exp2 as exp2, expm1 as expm1, log1p as log1p
-from .information import exprel
-from .special_tools import ABOVE, SMALL, UNIT, log_slope, partly, real_only, smooth, weak
+from .special_tools import (
+    ABOVE,
+    SMALL,
+    UNIT,
+    exp_ratio,
+    log_slope,
+    partly,
+    real_only,
+    sinhc_slope,
+    smooth,
+    weak,
+)  # fmt: skip
 from .ufuncs import sinc as sinc
 
 __all__ = [
@@ -60,13 +70,13 @@ tandg = smooth(
 _COMPLEX = Sample((2,), complex=True, low=0.5)
 
 exp1 = smooth(
-    "exp1", sp.exp1, lambda g, out, x: -g * np.exp(-x) / x,
+    "exp1", sp.exp1, lambda g, out, x: g * exp_ratio.inner(-x, order=0),
     saves=("x",), samples=(*ABOVE, _COMPLEX),
     doc="""Exponential integral E₁(x). Derivative: -g·e⁻ˣ/x.""",
 )  # fmt: skip
 
 expi = smooth(
-    "expi", sp.expi, lambda g, out, x: g * np.exp(x) / x,
+    "expi", sp.expi, lambda g, out, x: g * exp_ratio.inner(x, order=0),
     saves=("x",), samples=(*ABOVE, Sample((2,), low=-3, high=-1), _COMPLEX),
     doc="""Exponential integral Ei(x). Derivative: g·eˣ/x.""",
 )  # fmt: skip
@@ -129,14 +139,16 @@ _shichi = real_only("shichi", sp.shichi)
 
 sinh_integral = elementwise(
     "shichi_sinh", lambda x: _shichi(x)[0],
-    lambda g, out, x: g * 0.5 * (exprel.inner(x) + exprel.inner(-x)),
+    lambda g, out, x: g * sinhc_slope.inner(x, order=0),
     saves=("x",), analytic=False, samples=SMALL,
     doc="""∫₀ˣ sinh(t)/t dt of real x. Derivative: g·sinh(x)/x, 1 at 0.""",
 )  # fmt: skip
 
 cosh_integral = elementwise(
     "shichi_cosh", lambda x: _shichi(x)[1],
-    lambda g, out, x: g * np.cosh(x) / x,
+    lambda g, out, x: g * (
+        0.5 * (exp_ratio.inner(x, order=0) - exp_ratio.inner(-x, order=0))
+    ),
     saves=("x",), analytic=False, samples=ABOVE,
     doc="""Hyperbolic cosine integral Chi(x) of real x. Derivative: g·cosh(x)/x.""",
 )  # fmt: skip
@@ -150,14 +162,44 @@ def shichi(x: Any) -> tuple[Any, Any]:
 
 _QUARTER = math.pi / 2
 
+
+def _turns(x: Any, *, quarters: int = 0) -> Any:
+    # x² is reduced by whole turns before it is rounded: Dekker's product has its lower half too.
+    if x.dtype.kind == "c":
+        return np.sin(_QUARTER * (x * x + quarters))
+    x_ = np.asarray(x, np.result_type(x, float))
+    high = x_ * x_
+    top = x_ * 134217729.0  # 2²⁷ + 1
+    top = top - (top - x_)
+    rest = x_ - top
+    low = ((top * top - high) + 2 * top * rest) + rest * rest
+    turn = np.fmod(high, 4)
+    whole = np.round(turn)
+    angle = _QUARTER * ((turn - whole) + np.fmod(low, 4))
+    k = (whole + quarters) % 4
+    found = np.where(k % 2 == 0, np.sin(angle), np.cos(angle)) * np.where(k >= 2, -1, 1)
+    return found.astype(x.dtype)[()]
+
+
+turns: Primitive = elementwise(
+    "fresnel_slope", _turns,
+    lambda g, out, x, *, quarters: g * (
+        math.pi * x * turns.inner(x, quarters=quarters + 1)
+    ),
+    saves=("x",), analytic=False,
+    samples=(*SMALL, _COMPLEX, Sample((2,), low=50, high=60, quarters=1)),
+    doc="""sin(π/2·(x² + quarters)), exact for large x. Derivative: g·π·x·(one quarter more).""",
+)  # fmt: skip
+
 fresnel_sine = elementwise(
-    "fresnel_sine", lambda x: sp.fresnel(x)[0], lambda g, out, x: g * np.sin(_QUARTER * x * x),
+    "fresnel_sine", lambda x: sp.fresnel(x)[0], lambda g, out, x: g * turns.inner(x),
     saves=("x",), analytic=False, samples=(*SMALL, _COMPLEX),
     doc="""∫₀ˣ sin(πt²/2) dt. Derivative: g·sin(πx²/2).""",
 )  # fmt: skip
 
 fresnel_cosine = elementwise(
-    "fresnel_cosine", lambda x: sp.fresnel(x)[1], lambda g, out, x: g * np.cos(_QUARTER * x * x),
+    "fresnel_cosine", lambda x: sp.fresnel(x)[1],
+    lambda g, out, x: g * turns.inner(x, quarters=1),
     saves=("x",), analytic=False, samples=(*SMALL, _COMPLEX),
     doc="""∫₀ˣ cos(πt²/2) dt. Derivative: g·cos(πx²/2).""",
 )  # fmt: skip
