@@ -26,6 +26,7 @@ except ImportError as error:
 
 from .ops.bessels import *
 from .ops.betas import *
+from .ops.distributions import *
 from .ops.faddeeva import *
 from .ops.gammas import *
 from .ops.incomplete import *

@@ -40,7 +40,8 @@ def _hermite(x: Any, order: int, sign: int) -> Any:
     return now
 
 
-def _gaussian(x: Any, order: int, sign: int) -> Any:
+def gaussian(x: Any, order: int, sign: int) -> Any:
+    """The derivative of e^(±x²) of that order, of arrays; 0 where e^(±x²) is."""
     e = np.exp(sign * x * x)
     return np.where(e == 0, 0, _hermite(x, order, sign) * e)
 
@@ -59,7 +60,7 @@ def _erfcx(x: Any, order: int) -> Any:
 
     def left(x: Any) -> Any:
         # erfcx(x) = 2·e^(x²) - erfcx(-x)
-        return 2 * _gaussian(x, order, 1) - (-1) ** order * right(-x)
+        return 2 * gaussian(x, order, 1) - (-1) ** order * right(-x)
 
     return regions(np.abs(x) < _FAR_FROM_0, near, lambda x: regions(x.real >= 0, right, left, x), x)
 
@@ -96,7 +97,7 @@ def _dawsn(x: Any, order: int) -> Any:
         y = x * turned
         found = descending(y, -1, 2, [c / 2 for c in _HALVES], order)
         if x.dtype.kind == "c":
-            found = found + 0.5j * math.sqrt(math.pi) * _gaussian(y, order, -1)
+            found = found + 0.5j * math.sqrt(math.pi) * gaussian(y, order, -1)
         return found * turned ** (order + 1)
 
     return regions(np.abs(x) < _FAR_FROM_0, near, far, x)

@@ -131,13 +131,14 @@ exprel = smooth(
 )  # fmt: skip
 
 
-def _in_lambda(log: Any, y: Any) -> Any:
+def in_lambda(log: Any, y: Any) -> Any:
+    """The derivative of (xʸ - 1)/y in y, of log(x), exact at y = 0."""
     return np.square(log) * exp_slope.inner(y * log, order=1)
 
 
 def _boxcox_in_lambda(x: Any, y: Any) -> Any:
     # At x = 0 the logarithm is infinite and the slope 1/λ².
-    return np.where(x == 0, 1 / np.square(safe(y)), _in_lambda(np.log(safe(x)), y))
+    return np.where(x == 0, 1 / np.square(safe(y)), in_lambda(np.log(safe(x)), y))
 
 
 boxcox = smooth(
@@ -169,7 +170,7 @@ power1p: Primitive = elementwise(
 
 def _boxcox1p_in_lambda(x: Any, y: Any) -> Any:
     at_0 = x == -1
-    return np.where(at_0, 1 / np.square(safe(y)), _in_lambda(np.log1p(np.where(at_0, 0, x)), y))
+    return np.where(at_0, 1 / np.square(safe(y)), in_lambda(np.log1p(np.where(at_0, 0, x)), y))
 
 
 boxcox1p = smooth(

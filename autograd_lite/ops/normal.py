@@ -9,12 +9,14 @@ import numpy as np
 from scipy import special as sp
 
 from ..op import NUMPY, Sample
+from ..primitive import elementwise
 from .activation import erf as erf, erfc as erfc, log_sigmoid, sigmoid
 from .faddeeva import erfcx_slope
-from .special_tools import SMALL, UNIT, slopes, smooth
+from .special_tools import SMALL, UNIT, slopes, smooth, weak
 
 __all__ = [
     "erf", "erfc", "erfcinv", "erfinv", "expit", "log_expit", "log_ndtr", "logit", "ndtr", "ndtri",
+    "ndtri_exp", "nrdtrimn", "nrdtrisd", "owens_t",
 ]  # fmt: skip
 
 expit, log_expit = sigmoid, log_sigmoid
@@ -92,4 +94,53 @@ ndtri = smooth(
     "ndtri", sp.ndtri, lambda g, out, x: g / _NORMAL * np.exp(0.5 * out * out),
     saves=("out",), samples=UNIT,
     doc="""Inverse of ndtr. Derivative: g·√(2π)·e^(out²/2); inf at 0 and 1.""",
+)  # fmt: skip
+
+ndtri_exp = smooth(
+    "ndtri_exp", sp.ndtri_exp, lambda g, out, x: g / hazard(out),
+    saves=("out",), samples=(Sample((2, 3), low=-3, high=-0.1), Sample((), low=-90, high=-80)),
+    doc="""The inverse of log_ndtr, ndtri(eˣ). Derivative: g·Φ(out)/φ(out).""",
+)  # fmt: skip
+
+owens_t = smooth(
+    "owens_t", sp.owens_t,
+    lambda g, out, x, y: -0.5 * g * normal_density.inner(x, order=0) * erf.inner(
+        x * y * _SQRT_HALF
+    ),
+    lambda g, out, x, y: g * normal_density.inner(x, order=0) * (
+        normal_density.inner(x * y, order=0) / (1 + y * y)
+    ),
+    saves=("x", "y"), samples=(Sample((2, 3), (3,)), Sample((), (2,)), Sample((0,), (1,))),
+    doc="""Owen's T(h, a) = 1/(2π)·∫₀ᵃ e^(-h²(1+t²)/2)/(1+t²) dt of h = x and a = y.
+
+    Derivative: -g·φ(h)·erf(a·h/√2)/2 and g·φ(h)·φ(a·h)/(1+a²).
+    """,
+)  # fmt: skip
+
+_nrdtrimn, _nrdtrisd = weak(sp.nrdtrimn), weak(sp.nrdtrisd)
+
+nrdtrimn = elementwise(
+    "nrdtrimn", lambda p, std, x: _nrdtrimn(p, std, x),
+    lambda g, out, p, std, x: -g * std / normal_density.inner(sp.ndtri(p), order=0),
+    lambda g, out, p, std, x: -g * sp.ndtri(p),
+    lambda g, out, p, std, x: g,
+    saves={"p": ("p", "std"), "std": ("p",), "x": ()}, analytic=False, numpy=(sp.nrdtrimn,),
+    samples=(Sample((2, 3), (3,), (), low=(0.1, 0.5, -2), high=(0.9, 2, 2)),),
+    doc="""The mean of the normal distribution of deviation std that is below x with chance p.
+
+    Derivative: with z = ndtri(p), -g·std/φ(z), -g·z and g.
+    """,
+)  # fmt: skip
+
+nrdtrisd = elementwise(
+    "nrdtrisd", lambda mn, p, x: _nrdtrisd(mn, p, x),
+    lambda g, out, mn, p, x: -g / sp.ndtri(p),
+    lambda g, out, mn, p, x: -g * out / sp.ndtri(p) / normal_density.inner(sp.ndtri(p), order=0),
+    lambda g, out, mn, p, x: g / sp.ndtri(p),
+    saves={"mn": ("p",), "p": ("out", "p"), "x": ("p",)}, analytic=False, numpy=(sp.nrdtrisd,),
+    samples=(Sample((2, 3), (3,), (), low=(-2, 0.6, 2.5), high=(2, 0.9, 4)),),
+    doc="""The deviation of the normal distribution of mean mn that is below x with chance p.
+
+    Derivative: with z = ndtri(p), -g/z, -g·out/(z·φ(z)) and g/z.
+    """,
 )  # fmt: skip

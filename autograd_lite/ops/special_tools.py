@@ -85,21 +85,28 @@ def in_last(
     samples: Any,
     doc: str,
     saves: Any = None,
+    forward: Any = None,
     why: str = "",
-) -> Callable[..., Any]:
+) -> Any:
     """SciPy's ufunc of this name, with a rule in its last input; the others have no derivative.
 
     Args:
         function: the ufunc, by a lambda that names its inputs. saves: all inputs by default.
+        forward: instead of the ufunc itself.
+
+    Returns:
+        the function; its attribute ``inner`` is for use in rules, as an op's.
     """
     ufunc = getattr(sp, name)
     *constants, last = function.__code__.co_varnames
     saves = {**dict.fromkeys(constants, ()), last: saves or (*constants, last)}
     op = elementwise(
         name, function, *(None for _ in constants), rule,
-        saves=saves, forward=weak(ufunc), analytic=False, samples=samples, doc=doc,
+        saves=saves, forward=forward or weak(ufunc), analytic=False, samples=samples, doc=doc,
     )  # fmt: skip
-    return partly(op, ufunc, without=tuple(constants), why=why)
+    public: Any = partly(op, ufunc, without=tuple(constants), why=why)
+    public.inner = op.inner
+    return public
 
 
 def real_only(name: str, ufunc: Any) -> Callable[..., Any]:

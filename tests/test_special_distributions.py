@@ -1,0 +1,198 @@
+"""Distribution functions and their inverses: against mpmath, at limits, in all arguments."""
+
+from __future__ import annotations
+
+import math
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy", reason="autograd_lite.special needs SciPy")
+
+import scipy.special as sp
+from test_special_extremes import check, check_inverse, slopes
+
+import autograd_lite as ag
+from autograd_lite import special
+
+INF = math.inf
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+def of_beta(a, b, x):
+    return mp.betainc(mp.mpf(a), mp.mpf(b), 0, x, regularized=True)
+
+
+def of_gamma(a, x):
+    return mp.gammainc(mp.mpf(a), 0, x, regularized=True)
+
+
+def student(v, t):
+    tail = of_beta(v / 2, 0.5, v / (v + t * t)) / 2
+    return tail if t < 0 else 1 - tail
+
+
+def kolmogorov(x):
+    return 2 * sum((-1) ** (k - 1) * mp.exp(-2 * k * k * x * x) for k in range(1, 200))
+
+
+def smirnov(n, d):
+    terms = (
+        mp.binomial(n, j) * (d + mp.mpf(j) / n) ** (j - 1) * (1 - d - mp.mpf(j) / n) ** (n - j)
+        for j in range(1, int(mp.floor(n * (1 - d))) + 1)
+    )
+    return (1 - d) ** n + d * sum(terms)
+
+
+PARTS = [0.1, 0.5, 0.99]
+POSITIVE = [1e-5, 0.3, 2.0, 30.0]
+# (f, the same of mpmath, points)
+CASES = [
+    (lambda p: sp.bdtr(2.7, 6, p), lambda t: 1 - of_beta(3, 4, t), PARTS),
+    (lambda p: sp.bdtrc(2, 6, p), lambda t: of_beta(3, 4, t), PARTS),
+    (lambda p: sp.nbdtr(2, 6, p), lambda t: of_beta(6, 3, t), PARTS),
+    (lambda p: sp.nbdtrc(2, 6, p), lambda t: 1 - of_beta(6, 3, t), PARTS),
+    (lambda m: sp.pdtr(3.2, m), lambda t: 1 - of_gamma(4, t), POSITIVE),
+    (lambda m: sp.pdtrc(3, m), lambda t: of_gamma(4, t), POSITIVE),
+    (lambda a: sp.gdtr(a, 2.5, 3.0), lambda t: of_gamma(2.5, 3 * t), POSITIVE),
+    (lambda x: sp.gdtr(2.0, 2.5, x), lambda t: of_gamma(2.5, 2 * t), POSITIVE),
+    (lambda x: sp.gdtrc(2.0, 2.5, x), lambda t: 1 - of_gamma(2.5, 2 * t), POSITIVE),
+    *(
+        (lambda x, v=v: sp.chdtr(v, x), lambda t, v=v: of_gamma(v / 2, t / 2), POSITIVE)
+        for v in (1, 2, 100.0)
+    ),
+    (lambda x: sp.chdtrc(5, x), lambda t: 1 - of_gamma(2.5, t / 2), POSITIVE),
+    *(
+        (lambda x, n=n, d=d: sp.fdtr(n, d, x),
+         lambda t, n=n, d=d: of_beta(n / 2, d / 2, n * t / (d + n * t)), [*POSITIVE, 1e5])
+        for n, d in ((1, 4), (5, 20), (50, 60))
+    ),
+    (lambda x: sp.fdtrc(2, 3, x), lambda t: 1 - of_beta(1, 1.5, 2 * t / (3 + 2 * t)), POSITIVE),
+    *(
+        (lambda t, v=v: sp.stdtr(v, t), lambda t, v=v: student(v, t), [-1e5, -30, -1.3, 0.5, 40])
+        for v in (1.0, 2.5, 30.0)
+    ),
+    (special.kolmogorov, kolmogorov, [0.15, 0.3, 0.6, 0.69, 0.71, 1.0, 2.0, 5.0]),
+    *(
+        (lambda d, n=n: sp.smirnov(n, d), lambda t, n=n: smirnov(n, t), [0.013, 0.37, 0.5001, 0.96])
+        for n in (1, 2, 5, 100)
+    ),
+    (special.ndtri_exp, lambda t: -mp.sqrt(2) * mp.erfinv(1 - 2 * mp.exp(t)), [-3.0, -0.5, -1e-3]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "of_mpmath", "at"), CASES)
+def test_distribution_functions(f, of_mpmath, at):
+    check(f, of_mpmath, at, tolerance=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("f", "inverse"),
+    [
+        (lambda p: sp.bdtr(2, 6, p), lambda y: sp.bdtri(2, 6, y)),
+        (lambda p: sp.nbdtr(2, 6, p), lambda y: sp.nbdtri(2, 6, y)),
+        (lambda m: sp.pdtr(3, m), lambda y: sp.pdtri(3, y)),
+        (lambda x: sp.chdtrc(3, x), lambda p: sp.chdtri(3, p)),
+        (lambda x: sp.fdtr(3, 7, x), lambda p: sp.fdtri(3, 7, p)),
+        (lambda x: sp.gdtr(2, 3.5, x), lambda p: sp.gdtrix(2, 3.5, p)),
+        (lambda a: sp.gdtr(a, 3.5, 2), lambda p: sp.gdtria(p, 3.5, 2)),
+        (lambda t: sp.stdtr(4.5, t), lambda p: sp.stdtrit(4.5, p)),
+        (special.kolmogorov, special.kolmogi),
+        (lambda d: sp.smirnov(5, d), lambda p: sp.smirnovi(5, p)),
+    ],
+)
+def test_inverses(f, inverse):
+    check_inverse(f, inverse, (0.05, 0.3, 0.5, 0.9), 1e-6)
+
+
+def test_scales_of_inverses():
+    for f, first in (
+        (lambda a: sp.gdtrix(a, 3.5, 0.3), lambda a: -sp.gdtrix(a, 3.5, 0.3) / a),
+        (lambda x: sp.gdtria(0.3, 3.5, x), lambda x: -sp.gdtria(0.3, 3.5, x) / x),
+        (lambda m: sp.nrdtrisd(m, 0.9, 3.0), lambda m: -1 / sp.ndtri(0.9) + 0 * m),
+        (lambda s: sp.nrdtrimn(0.9, s, 3.0), lambda s: -sp.ndtri(0.9) + 0 * s),
+    ):
+        at = np.array([0.5, 2.0])
+        np.testing.assert_allclose(slopes(f, at), first(at), rtol=1e-8)
+
+
+def test_tukey_lambda_by_its_quantiles():
+    def quantile(p, shape):
+        return (p**shape - (1 - p) ** shape) / shape
+
+    for shape in (-0.5, 1e-9, 0.7, 2.5):
+        for start in (1e-3, 0.5, 0.9):
+            with mp.workdps(50):
+                x = float(quantile(mp.mpf(start), mp.mpf(shape)))
+                p = mp.findroot(lambda t, s=shape, x=x: quantile(t, mp.mpf(s)) - x, start)
+                at = (p, mp.mpf(shape))
+                d = {k: mp.diff(quantile, at, k) for k in ((1, 0), (2, 0), (0, 1))}
+                first = 1 / d[1, 0]
+                expected = [first, -d[2, 0] * first**3, -d[0, 1] * first]
+            got = [
+                slopes(lambda x, s=shape: sp.tklmbda(x, s), x, 1),
+                slopes(lambda x, s=shape: sp.tklmbda(x, s), x, 2),
+                slopes(lambda s, x=x: sp.tklmbda(x, s), shape, 1),
+            ]
+            # Near 0 SciPy itself takes the logistic distribution, which costs it eight digits.
+            np.testing.assert_allclose(
+                got, [float(mp.re(e)) for e in expected], rtol=1e-7, atol=1e-10
+            )
+    np.testing.assert_array_equal(slopes(lambda x: sp.tklmbda(x, 2.0), [-5.0, 5.0]), 0)
+
+
+def test_owens_t_in_both_arguments():
+    def owen(h, a):
+        return mp.quad(lambda x: mp.exp(-h * h * (1 + x * x) / 2) / (1 + x * x), [0, a]) / mp.pi / 2
+
+    ours = ag.hessian(lambda v: sp.owens_t(v[0], v[1]))(np.array([0.7, -1.3]))
+    for i in range(2):
+        for j in range(2):
+            orders = ((i == 0) + (j == 0), (i == 1) + (j == 1))
+            expected = float(mp.diff(owen, (0.7, -1.3), orders))
+            assert ours[i, j] == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "order", "expected"),
+    [
+        (lambda t: sp.stdtr(2.0, t), [INF, -INF], 2, [0, 0]),
+        (lambda t: sp.stdtr(INF, t), [0.0], 1, [1 / math.sqrt(2 * math.pi)]),
+        (lambda t: sp.stdtr(INF, t), [0.0], 3, [-1 / math.sqrt(2 * math.pi)]),
+        (lambda t: sp.stdtr(1e15, t), [3.0], 1, [math.exp(-4.5) / math.sqrt(2 * math.pi)]),
+        (lambda x: sp.chdtr(2, x), [0.0, INF], 1, [0.5, 0]),
+        (lambda x: sp.chdtr(2, x), [0.0, INF], 2, [-0.25, 0]),
+        (lambda x: sp.fdtr(2, 4, x), [0.0], 1, [1]),
+        (lambda m: sp.pdtr(0, m), [0.0], 2, [1]),
+        (special.kolmogorov, [0.0, 1e-5, INF], 1, [0, 0, 0]),
+        (special.ndtri_exp, [-1e10], 1, [7.071067816029778e-06]),
+        (special.ndtri_exp, [-INF], 1, [0]),
+    ],
+)
+def test_limits(f, at, order, expected):
+    np.testing.assert_allclose(slopes(f, at, order), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: sp.chdtr(t, 1.0), lambda t: sp.fdtr(t, 2.0, 1.0), lambda t: sp.gdtr(1.0, t, 1.0),
+        lambda t: sp.stdtr(t, 1.0), lambda t: sp.pdtr(t, 1.0), lambda t: sp.betaincinv(t, 1.0, 0.5),
+        lambda t: sp.gammaincinv(t, 0.5), lambda t: sp.smirnov(t, 0.5),
+    ],
+)  # fmt: skip
+def test_shapes_are_refused(call):
+    with pytest.raises(TypeError, match="requires grad as"):
+        call(ag.Tensor(2.0, requires_grad=True))
+
+
+def test_counts_keep_single_precision():
+    p = np.array([0.3, 0.5], np.float32)
+    for f in (
+        lambda p: sp.bdtr(2, 5, p), lambda p: sp.nbdtr(2, 5, p), lambda p: sp.pdtr(2, p),
+        lambda p: sp.stdtr(5, p), lambda p: sp.fdtr(5, 3, p), lambda p: sp.chdtr(5, p),
+    ):  # fmt: skip
+        t = ag.Tensor(p, requires_grad=True)
+        assert f(t).dtype == np.float32
+        assert ag.gradients(f(t).sum(), t).dtype == np.float32
