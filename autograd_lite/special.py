@@ -27,8 +27,10 @@ except ImportError as error:
 from .ops.bessels import *
 from .ops.betas import *
 from .ops.distributions import *
+from .ops.elliptic import *
 from .ops.faddeeva import *
 from .ops.gammas import *
+from .ops.hypergeometric import *
 from .ops.incomplete import *
 from .ops.information import *
 from .ops.integrals import *

@@ -1,4 +1,4 @@
-"""Integrals that have no elementary form, from SciPy: exponential, trigonometric, elliptic.
+"""Exponential, trigonometric and Fresnel integrals, Lambert's W, from SciPy.
 
 And SciPy's elementary functions that NumPy lacks.
 """
@@ -11,13 +11,19 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
+from ..op import NUMPY, Sample
 from ..primitive import Primitive, composed, elementwise
-from .elementwise import cbrt as cbrt, exp2 as exp2, expm1 as expm1, log1p as log1p
+from .elementwise import (
+    cbrt as cbrt,
+    exp2 as exp2,
+    expm1 as expm1,
+    log1p as log1p,
+    power_variable,
+)
+from .piecewise import rint
 from .special_tools import (
     ABOVE,
     SMALL,
-    UNIT,
     exp_ratio,
     log_slope,
     partly,
@@ -29,8 +35,9 @@ from .special_tools import (
 from .ufuncs import sinc as sinc
 
 __all__ = [
-    "cbrt", "cosdg", "cosm1", "ellipe", "ellipk", "exp1", "exp2", "exp10", "expi", "expm1", "expn",
-    "fresnel", "hyp2f1", "lambertw", "log1p", "shichi", "sici", "sinc", "sindg", "spence", "tandg",
+    "cbrt", "cosdg", "cosm1", "cotdg", "exp1", "exp2", "exp10", "expi", "expm1", "expn", "fresnel",
+    "lambertw", "log1p", "powm1", "radian", "round", "shichi", "sici", "sinc", "sindg", "spence",
+    "tandg", "wrightomega",
 ]  # fmt: skip
 
 _DEGREE = math.pi / 180
@@ -64,6 +71,42 @@ tandg = smooth(
     saves=("out",), samples=SMALL,
     doc="""Tangent of degrees. Derivative: g·π/180·(1 + tandg²(x)).""",
 )  # fmt: skip
+
+cotdg = smooth(
+    "cotdg", sp.cotdg, lambda g, out, x: g * (-_DEGREE * (1 + out * out)),
+    saves=("out",), samples=(Sample((2, 3), low=20, high=160), Sample((), low=20, high=160)),
+    doc="""Cotangent of degrees. Derivative: -g·π/180·(1 + cotdg²(x)).""",
+)  # fmt: skip
+
+_radian = weak(sp.radian)
+
+radian = elementwise(
+    "radian", lambda d, m, s: _radian(d, m, s),
+    lambda g, out, d, m, s: g * _DEGREE,
+    lambda g, out, d, m, s: g * (_DEGREE / 60),
+    lambda g, out, d, m, s: g * (_DEGREE / 3600),
+    analytic=False, numpy=(sp.radian,), samples=(Sample((2, 3), (3,), ()), Sample((), (2,), ())),
+    doc="""Degrees, minutes and seconds as radians. Derivative: g·π/180, and a 60th and 3600th.""",
+)  # fmt: skip
+
+powm1 = smooth(
+    "powm1", sp.powm1,
+    lambda g, out, x, y: g * np.where(y == 0, 0, y * power_variable.inner(x, y - (y != 0))),
+    lambda g, out, x, y: g * np.where(
+        x == 0, 0, power_variable.inner(x, y) * np.log(np.where(x == 0, 1, x))
+    ),
+    saves=("x", "y"), samples=(
+        Sample((2, 3), (3,), low=0.4, high=2.5), Sample((), (2,), low=0.4, high=2.5),
+        Sample((0,), (1,), low=0.4),
+    ),
+    doc="""xʸ - 1, exact where xʸ is near 1.
+
+    Derivative: g·y·xʸ⁻¹ and g·xʸ·log(x), 0 where x is 0.
+    """,
+)  # fmt: skip
+
+round = rint
+NUMPY[sp.round] = rint
 
 # -- exponential integrals ---------------------------------------------------------------------
 
@@ -211,50 +254,6 @@ def fresnel(x: Any) -> tuple[Any, Any]:
     return fresnel_sine(x), fresnel_cosine(x)
 
 
-# -- hypergeometric and elliptic ----------------------------------------------------------------
-
-_hyp2f1 = weak(sp.hyp2f1)
-
-hyp2f1_op: Primitive = elementwise(
-    "hyp2f1", lambda a, b, c, z: _hyp2f1(a, b, c, z),
-    None, None, None,
-    lambda g, out, a, b, c, z: g * (a * b / c * hyp2f1_op.inner(a + 1, b + 1, c + 1, z)),
-    saves={"a": (), "b": (), "c": (), "z": ("a", "b", "c", "z")}, analytic=False,
-    samples=(
-        Sample(np.float32(0.5), np.float32(1.5), np.float32(2), (2, 3), low=-0.5, high=0.5),
-        Sample(np.float32(1), np.float32(2), np.float32(3), (), low=-0.5, high=0.5),
-        Sample(np.array([0.5, 2.0, 1.0]), np.array(1.5), np.array(2.0), (3,), low=-0.5, high=0.5),
-    ),
-    doc="""₂F₁(a, b; c; z). Derivative: g·a·b/c·₂F₁(a+1, b+1; c+1; z) in z.""",
-)  # fmt: skip
-hyp2f1 = partly(hyp2f1_op, sp.hyp2f1, without=("a", "b", "c"))
-
-
-def _elliptic(m: Any, start: float, a: float, b: float, quotient: Any) -> Any:
-    # The closed form is 0/0 at m = 0; near it the hypergeometric series stands for it.
-    near = np.abs(m) < 0.1
-    series = start * hyp2f1_op.inner(a, b, 2.0, np.where(near, m, 0))
-    return np.where(near, series, quotient / (2 * np.where(near, 1, m)))
-
-
-_BELOW_ONE = (*UNIT, Sample((3,), low=-0.05, high=0.05), Sample((2,), low=-3, high=-1))
-
-ellipk = smooth(
-    "ellipk", sp.ellipk,
-    lambda g, out, x: g * _elliptic(
-        x, math.pi / 8, 1.5, 1.5, sp.ellipe(x) / (1 - x) - sp.ellipk(x)
-    ),
-    saves=("x",), samples=_BELOW_ONE,
-    doc="""Complete elliptic integral K(m). Derivative: g·(E/(1-m) - K)/(2m), π/8 at 0.""",
-)  # fmt: skip
-
-ellipe = smooth(
-    "ellipe", sp.ellipe,
-    lambda g, out, x: g * _elliptic(x, -math.pi / 8, 0.5, 1.5, sp.ellipe(x) - sp.ellipk(x)),
-    saves=("x",), samples=_BELOW_ONE,
-    doc="""Complete elliptic integral E(m). Derivative: g·(E - K)/(2m), -π/8 at 0.""",
-)  # fmt: skip
-
 # -- Lambert's W -------------------------------------------------------------------------------
 
 lambert: Primitive = elementwise(
@@ -273,3 +272,16 @@ lambert: Primitive = elementwise(
 def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
     """Branch k of Lambert's W(z), where W·eᵂ = z; complex. Derivative: g·e⁻ᵂ/(1 + W), 1 at 0."""
     return lambert(z, k=k, tol=tol)
+
+
+_share: Primitive = elementwise(
+    "share", lambda x: x / (1 + x), lambda g, out, x: g / np.square(1 + x),
+    saves=("x",), samples=(*ABOVE, _COMPLEX),
+    doc="""x/(1 + x). Derivative: g/(1 + x)², which keeps its digits for large x.""",
+)  # fmt: skip
+
+wrightomega = smooth(
+    "wrightomega", sp.wrightomega, lambda g, out, x: g * _share.inner(out),
+    saves=("out",), samples=(*SMALL, _COMPLEX),
+    doc="""Wright's ω(x), where ω + log(ω) = x. Derivative: g·ω/(1 + ω).""",
+)  # fmt: skip
