@@ -36,4 +36,5 @@ from .ops.information import *
 from .ops.integrals import *
 from .ops.modified_bessels import *
 from .ops.normal import *
+from .ops.orthogonal import *
 from .ops.zetas import *

@@ -60,3 +60,73 @@ def test_degrees():
     check(special.cotdg, cot, [1.0, 30.0, 90.0, 200.0])
     np.testing.assert_allclose(slopes(lambda m: sp.radian(1.0, m, 2.0), [3.0]), np.pi / 10800)
     np.testing.assert_array_equal(slopes(special.round, [0.7, 2.5]), 0)
+
+
+# -- orthogonal polynomials ----------------------------------------------------------------------
+
+# Values that are exactly 0 need a limit to be recognised.
+ZERO = {"zeroprec": 1000}
+
+
+def jacobi(n, a, b, x):
+    return mp.jacobi(n, a, b, x, **ZERO)
+
+
+# Their values at n and x; the parameters are those of PARAMETERS.
+POLYNOMIALS = {
+    "eval_legendre": lambda n, x: jacobi(n, 0, 0, x),
+    "eval_chebyt": lambda n, x: mp.chebyt(n, x, **ZERO),
+    "eval_chebyu": lambda n, x: mp.chebyu(n, x, **ZERO),
+    "eval_chebyc": lambda n, x: 2 * mp.chebyt(n, x / 2, **ZERO),
+    "eval_chebys": lambda n, x: mp.chebyu(n, x / 2, **ZERO),
+    "eval_hermite": mp.hermite,
+    "eval_hermitenorm": lambda n, x: mp.hermite(n, x / mp.sqrt(2)) / mp.sqrt(2) ** n,
+    "eval_laguerre": lambda n, x: mp.laguerre(n, 0, x, **ZERO),
+    "eval_genlaguerre": lambda n, x: mp.laguerre(n, 1.5, x, **ZERO),
+    "eval_gegenbauer": lambda n, x: mp.gegenbauer(n, 1.5, x, **ZERO),
+    "eval_jacobi": lambda n, x: jacobi(n, 1.5, 0.5, x),
+    "eval_sh_legendre": lambda n, x: jacobi(n, 0, 0, 2 * x - 1),
+    "eval_sh_chebyt": lambda n, x: mp.chebyt(n, 2 * x - 1, **ZERO),
+    "eval_sh_chebyu": lambda n, x: mp.chebyu(n, 2 * x - 1, **ZERO),
+    "eval_sh_jacobi": lambda n, x: (
+        jacobi(n, 2, 0.5, 2 * x - 1) * mp.factorial(n) * mp.gamma(n + 3.5) / mp.gamma(2 * n + 3.5)
+    ),
+}
+PARAMETERS = {
+    "eval_genlaguerre": (1.5,),
+    "eval_gegenbauer": (1.5,),
+    "eval_jacobi": (1.5, 0.5),
+    "eval_sh_jacobi": (3.5, 1.5),
+}
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 12])
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_orthogonal_polynomials(name, n):
+    f, parameters = getattr(sp, name), PARAMETERS.get(name, ())
+    at = [0.3, 1.0, 0.999] if "_sh_" in name else [-1.0, -0.3, 0.0, 0.7, 1.0]
+    for order in (1, 2, 3):
+        got = slopes(lambda x: f(n, *parameters, x), at, order)
+        expected = [float(mp.re(mp.diff(lambda x: POLYNOMIALS[name](n, x), x, order))) for x in at]
+        size = max(1.0, np.max(np.abs(expected)))
+        np.testing.assert_allclose(got, expected, rtol=1e-7, atol=1e-7 * size)
+
+
+def test_degrees_may_be_real_numbers_and_whole_ones_keep_single_precision():
+    for name in ("eval_legendre", "eval_chebyt", "eval_jacobi"):
+        f, parameters = getattr(sp, name), PARAMETERS.get(name, ())
+        check(
+            lambda x, f=f, p=parameters: f(2.5, *p, x),
+            lambda x, name=name: POLYNOMIALS[name](mp.mpf(2.5), x), [-0.3, 0.7], (1, 2), 1e-8,
+        )  # fmt: skip
+    x = np.array([0.3, 0.7], np.float32)
+    for f in (special.eval_legendre, special.eval_chebyu, special.eval_laguerre):
+        assert slopes(lambda x, f=f: f(3, x), x, 2, np.float32).dtype == np.float32
+
+
+def test_legendre_functions():
+    for m in (0, 1, 2):
+        check(
+            lambda x, m=m: sp.lpmv(m, 2.5, x),
+            lambda x, m=m: mp.legenp(2.5, m, x, type=2), [-0.9, -0.3, 0.5, 0.999], (1, 2), 1e-7,
+        )  # fmt: skip
