@@ -289,7 +289,7 @@ def test_infinities_and_zero_weights_in_logsumexp():
         (lambda t: sp.expn(t, 1.0), r"expn: got a Tensor that requires grad as n"),
         (lambda t: sp.ive(1, t * 1j), r"ive: got complex numbers"),
         (lambda t: sp.shichi(t * 1j), r"shichi: got complex numbers"),
-        (lambda t: sp.struve(1, t), r"scipy\.special\.struve: got a Tensor.*no derivative rule"),
+        (lambda t: sp.mathieu_a(1, t), r"scipy\.special\.mathieu_a: got a Tensor.*no derivative"),
         (lambda t: sp.gammaln(t, out=np.zeros(2)), r"gammaln: got out="),
         (lambda t: sp.gammaln(t, where=np.array([True, False])), r"gammaln: got where="),
     ],

@@ -85,7 +85,7 @@ carlson: Primitive = elementwise(
     ),
     *(_lowering(i) for i in range(4)),
     saves=("x", "y", "z", "p"), analytic=False, samples=(
-        Sample((2, 3), (3,), (), (), low=0.4, high=3, exponents=(0.5, 1.5, 0.5, 1.0)),
+        Sample((2, 3), (3,), (), (), low=(0.4,) * 4, high=(3,) * 4, exponents=(0.5, 1.5, 0.5, 1.0)),
         Sample((2,), (2,), (2,), (2,), low=0.4, high=3, exponents=(1.5, 0.5, 0.5, 0.0), power=1),
     ),
     doc="""∫₀^∞ tⁿ·(t + x)^-a·(t + y)^-b·(t + z)^-c·(t + p)^-d dt for exponents (a, b, c, d).
@@ -97,7 +97,8 @@ carlson: Primitive = elementwise(
 # -- Carlson's forms -----------------------------------------------------------------------------
 
 _THREE = (
-    Sample((2, 3), (3,), (), low=0.4, high=3), Sample((), (2,), (2,), low=0.4, high=3),
+    Sample((2, 3), (3,), (), low=(0.4, 0.4, 0.4), high=(3, 3, 3)),
+    Sample((), (2,), (2,), low=0.4, high=3),
     Sample((2,), (2,), (2,), complex=True, low=0.4, high=2),
 )  # fmt: skip
 _elliprf, _elliprd, _elliprg = weak(sp.elliprf), weak(sp.elliprd), weak(sp.elliprg)
@@ -157,7 +158,7 @@ elliprj = elementwise(
     "elliprj", lambda x, y, z, p: _elliprj(x, y, z, p),
     *(_with(1.5, i, (0.5, 0.5, 0.5, 1.0)) for i in range(4)),
     saves=("x", "y", "z", "p"), analytic=False, numpy=(sp.elliprj,), samples=(
-        Sample((2, 3), (3,), (), (3,), low=0.4, high=3),
+        Sample((2, 3), (3,), (), (3,), low=(0.4,) * 4, high=(3,) * 4),
         Sample((2,), (2,), (2,), (2,), complex=True, low=0.4, high=2),
     ),
     doc="""Carlson's R_J(x, y, z, p) = 3/2·∫₀^∞ dt/(√((t+x)(t+y)(t+z))·(t+p)).

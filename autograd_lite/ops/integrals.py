@@ -85,7 +85,9 @@ radian = elementwise(
     lambda g, out, d, m, s: g * _DEGREE,
     lambda g, out, d, m, s: g * (_DEGREE / 60),
     lambda g, out, d, m, s: g * (_DEGREE / 3600),
-    analytic=False, numpy=(sp.radian,), samples=(Sample((2, 3), (3,), ()), Sample((), (2,), ())),
+    analytic=False, numpy=(sp.radian,), samples=(
+        Sample((2, 3), (3,), (), low=(-2, -2, -2), high=(2, 2, 2)), Sample((), (2,), ()),
+    ),
     doc="""Degrees, minutes and seconds as radians. Derivative: g·π/180, and a 60th and 3600th.""",
 )  # fmt: skip
 

@@ -50,6 +50,19 @@ def weak(ufunc: Any) -> Callable[..., Any]:
     return forward
 
 
+def refuse_tracked(
+    name: str, inputs: Any, args: Any, without: tuple[str, ...], why: str = ""
+) -> None:
+    """UnsupportedError if one of these args is a tracked Tensor and has no derivative."""
+    for which, x in zip(inputs, args, strict=False):
+        if which in without and isinstance(x, Tensor) and x.requires_grad:
+            raise UnsupportedError(
+                f"{name}: got a Tensor that requires grad as {which}, in which "
+                f"{why or 'no derivative is known in closed form'}; pass t.data, or declare "
+                "an op with a numerical rule (autograd_lite.primitive)."
+            )
+
+
 def partly(
     op: Primitive, *ufuncs: Any, without: tuple[str, ...], why: str = ""
 ) -> Callable[..., Any]:
@@ -61,13 +74,7 @@ def partly(
     name, inputs = op.op.name, op.op.inputs
 
     def function(*args: Any) -> Any:
-        for which, x in zip(inputs, args, strict=False):
-            if which in without and isinstance(x, Tensor) and x.requires_grad:
-                raise UnsupportedError(
-                    f"{name}: got a Tensor that requires grad as {which}, in which "
-                    f"{why or 'no derivative is known in closed form'}; pass t.data, or declare "
-                    "an op with a numerical rule (autograd_lite.primitive)."
-                )
+        refuse_tracked(name, inputs, args, without, why)
         return op(*args)
 
     function.__name__ = function.__qualname__ = name
