@@ -27,10 +27,12 @@ except ImportError as error:
 from .ops.airy import *
 from .ops.bessels import *
 from .ops.betas import *
+from .ops.counts import *
 from .ops.distributions import *
 from .ops.elliptic import *
 from .ops.faddeeva import *
 from .ops.gammas import *
+from .ops.goodness import *
 from .ops.hypergeometric import *
 from .ops.incomplete import *
 from .ops.information import *

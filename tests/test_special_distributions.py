@@ -177,14 +177,124 @@ def test_limits(f, at, order, expected):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda t: sp.chdtr(t, 1.0), lambda t: sp.fdtr(t, 2.0, 1.0), lambda t: sp.gdtr(1.0, t, 1.0),
-        lambda t: sp.stdtr(t, 1.0), lambda t: sp.pdtr(t, 1.0), lambda t: sp.betaincinv(t, 1.0, 0.5),
-        lambda t: sp.gammaincinv(t, 0.5), lambda t: sp.smirnov(t, 0.5),
+        lambda t: sp.pdtr(t, 1.0), lambda t: sp.bdtr(t, 5, 0.5), lambda t: sp.nbdtr(1, t, 0.5),
+        lambda t: sp.smirnov(t, 0.5), lambda t: sp.smirnovi(t, 0.5),
     ],
 )  # fmt: skip
-def test_shapes_are_refused(call):
+def test_counts_are_refused(call):
     with pytest.raises(TypeError, match="requires grad as"):
         call(ag.Tensor(2.0, requires_grad=True))
+
+
+# -- in the parameters ---------------------------------------------------------------------------
+
+
+def in_shape(f, at, order):
+    """The derivative by differences, whose steps are as fine as fifty digits allow."""
+    with mp.workdps(60):
+        return float(mp.diff(f, at, order))
+
+
+@pytest.mark.parametrize("a", [1e-3, 0.3, 1.0, 17.0, 1e4])
+def test_incomplete_gamma_functions_in_a(a):
+    for ratio in (1e-6, 0.1, 0.9, 1.0, 1.1, 2.0):
+        x = a * ratio
+        upper = ratio > 1
+
+        def of_mpmath(s, x=x, upper=upper):
+            # The smaller of the two, whose digits are not lost beside 1.
+            if upper:
+                return -mp.gammainc(s, x, regularized=True)
+            return mp.gammainc(s, 0, x, regularized=True)
+
+        for order in (1, 2):
+            with mp.workdps(60):
+                step = mp.mpf(a) * mp.mpf(10) ** -20
+                expected = float(mp.diff(of_mpmath, mp.mpf(a), order, h=step))
+            got = slopes(lambda s, x=x: sp.gammainc(s, x), a, order)
+            assert got == pytest.approx(expected, rel=1e-9 if a < 1e4 else 1e-6, abs=1e-300)
+            got = slopes(lambda s, x=x: sp.gammaincc(s, x), a, order)
+            assert got == pytest.approx(-expected, rel=1e-9 if a < 1e4 else 1e-6, abs=1e-300)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.3, 0.5), (1.0, 1.0), (20.0, 30.0), (0.01, 5.0)])
+def test_incomplete_beta_functions_in_their_parameters(a, b):
+    for x in (1e-4, 0.3, 0.5, 0.95):
+        upper = x > a / (a + b)
+
+        def of_mpmath(s, t, x=x, upper=upper):
+            if upper:
+                return -mp.betainc(s, t, x, 1, regularized=True)
+            return mp.betainc(s, t, 0, x, regularized=True)
+
+        ours = ag.hessian(lambda v, x=x: sp.betainc(v[0], v[1], x))(np.array([a, b]))
+        first = ag.grad(sp.betainc, argnums=(0, 1))(a, b, x)
+        for i in range(2):
+            orders = (int(i == 0), int(i == 1))
+            expected = in_shape(of_mpmath, (mp.mpf(a), mp.mpf(b)), orders)
+            assert first[i] == pytest.approx(expected, rel=1e-9, abs=1e-280)
+            for j in range(2):
+                orders = ((i == 0) + (j == 0), (i == 1) + (j == 1))
+                expected = in_shape(of_mpmath, (mp.mpf(a), mp.mpf(b)), orders)
+                assert ours[i, j] == pytest.approx(expected, rel=1e-8, abs=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("f", "of_mpmath", "at"),
+    [
+        (lambda v, x: sp.chdtr(v, x), lambda v, x: of_gamma(v / 2, x / 2), (3.0, 2.0)),
+        (lambda b, x: sp.gdtr(2.0, b, x), lambda b, x: of_gamma(b, 2 * x), (2.5, 1.3)),
+        (lambda n, d: sp.fdtr(n, d, 1.7),
+         lambda n, d: of_beta(n / 2, d / 2, n * 1.7 / (d + n * 1.7)), (3.0, 5.0)),
+        (lambda n, x: sp.fdtr(n, 2.0, x), lambda n, x: of_beta(n / 2, 1, n * x / (2 + n * x)),
+         (3.0, 0.2)),
+        (lambda v, t: sp.stdtr(v, t), student, (3.0, 0.4)),
+        (lambda v, t: sp.stdtr(v, t), student, (3.0, -2.5)),
+    ],
+)  # fmt: skip
+def test_shapes_of_distributions(f, of_mpmath, at):
+    ours = ag.hessian(lambda v: f(v[0], v[1]))(np.array(at))
+    first = ag.grad(f, argnums=(0, 1))(*at)
+    for i in range(2):
+        expected = in_shape(of_mpmath, at, (int(i == 0), int(i == 1)))
+        assert first[i] == pytest.approx(expected, rel=1e-10)
+        for j in range(2):
+            orders = ((i == 0) + (j == 0), (i == 1) + (j == 1))
+            assert ours[i, j] == pytest.approx(in_shape(of_mpmath, at, orders), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("inverse", "at", "back", "place"),
+    [
+        (sp.gammaincinv, (2.5, 0.3), lambda a, y, x: sp.gammainc(a, x), 1),
+        (sp.gammainccinv, (2.5, 0.3), lambda a, y, x: sp.gammaincc(a, x), 1),
+        (sp.betaincinv, (2.5, 1.5, 0.3), lambda a, b, y, x: sp.betainc(a, b, x), 2),
+        (sp.btdtria, (0.3, 1.5, 0.4), lambda p, b, x, a: sp.betainc(a, b, x), 0),
+        (sp.btdtrib, (1.5, 0.3, 0.4), lambda a, p, x, b: sp.betainc(a, b, x), 1),
+        (sp.chdtriv, (0.3, 2.0), lambda p, x, v: sp.chdtr(v, x), 0),
+        (sp.gdtrib, (2.0, 0.3, 1.5), lambda a, p, x, b: sp.gdtr(a, b, x), 1),
+        (sp.fdtri, (3.0, 5.0, 0.3), lambda n, d, p, x: sp.fdtr(n, d, x), 2),
+        (sp.fdtridfd, (3.0, 0.87, 3.5), lambda n, p, x, d: sp.fdtr(n, d, x), 1),
+        (sp.stdtrit, (4.0, 0.8), lambda v, p, t: sp.stdtr(v, t), 1),
+        (sp.stdtridf, (0.82, 1.45), lambda p, t, v: sp.stdtr(v, t), 0),
+        (sp.pdtrik, (0.4, 6.0), lambda p, m, k: sp.gammaincc(k + 1, m), 0),
+        (sp.bdtrik, (0.4, 10.0, 0.3), lambda y, n, p, k: sp.betaincc(k + 1, n - k, p), 0),
+        (sp.bdtrin, (3.0, 0.4, 0.3), lambda k, y, p, n: sp.betaincc(k + 1, n - k, p), 1),
+        (sp.nbdtrik, (0.4, 5.0, 0.3), lambda y, n, p, k: sp.betainc(n, k + 1, p), 0),
+        (sp.nbdtrin, (3.0, 0.4, 0.3), lambda k, y, p, n: sp.betainc(n, k + 1, p), 1),
+    ],
+)
+def test_inverses_are_undone_in_all_their_inputs(inverse, at, back, place):
+    """f(x, inverse) is the probability, with slope 1 in it and 0 in everything else."""
+    count = len(at)
+    for i in range(count):
+
+        def whole(v, i=i):
+            args = [v if k == i else at[k] for k in range(count)]
+            return back(*args, inverse(*args))
+
+        np.testing.assert_allclose(slopes(whole, at[i], 1), float(i == place), atol=1e-6)
+        np.testing.assert_allclose(slopes(whole, at[i], 2), 0, atol=1e-5)
 
 
 def test_counts_keep_single_precision():

@@ -84,18 +84,17 @@ def partly(
     return function
 
 
-def in_last(
+def scipys(
     name: str,
     function: Callable[..., Any],
-    rule: Any,
-    *,
+    *rules: Any,
     samples: Any,
     doc: str,
     saves: Any = None,
     forward: Any = None,
     why: str = "",
 ) -> Any:
-    """SciPy's ufunc of this name, with a rule in its last input; the others have no derivative.
+    """SciPy's ufunc of this name, with a rule per input; inputs of None are refused when tracked.
 
     Args:
         function: the ufunc, by a lambda that names its inputs. saves: all inputs by default.
@@ -105,15 +104,25 @@ def in_last(
         the function; its attribute ``inner`` is for use in rules, as an op's.
     """
     ufunc = getattr(sp, name)
-    *constants, last = function.__code__.co_varnames
-    saves = {**dict.fromkeys(constants, ()), last: saves or (*constants, last)}
+    inputs = function.__code__.co_varnames
+    saves = saves if isinstance(saves, dict) else dict.fromkeys(inputs, saves or inputs)
+    without = tuple(n for n, rule in zip(inputs, rules, strict=True) if rule is None)
     op = elementwise(
-        name, function, *(None for _ in constants), rule,
-        saves=saves, forward=forward or weak(ufunc), analytic=False, samples=samples, doc=doc,
+        name, function, *rules, saves={**saves, **dict.fromkeys(without, ())},
+        numpy=() if without else (ufunc,), forward=forward or weak(ufunc), analytic=False,
+        samples=samples, doc=doc,
     )  # fmt: skip
-    public: Any = partly(op, ufunc, without=tuple(constants), why=why)
+    if not without:
+        return op
+    public: Any = partly(op, ufunc, without=without, why=why)
     public.inner = op.inner
     return public
+
+
+def in_last(name: str, function: Callable[..., Any], rule: Any, **declaration: Any) -> Any:
+    """``scipys`` with a rule in the last input alone; saves is what that reads."""
+    others = len(function.__code__.co_varnames) - 1
+    return scipys(name, function, *[None] * others, rule, **declaration)
 
 
 def real_only(name: str, ufunc: Any) -> Callable[..., Any]:
