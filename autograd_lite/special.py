@@ -39,6 +39,7 @@ from .ops.information import *
 from .ops.integrals import *
 from .ops.kelvin import *
 from .ops.modified_bessels import *
+from .ops.noncentral import *
 from .ops.normal import *
 from .ops.orthogonal import *
 from .ops.spherical import *

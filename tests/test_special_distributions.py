@@ -297,6 +297,71 @@ def test_inverses_are_undone_in_all_their_inputs(inverse, at, back, place):
         np.testing.assert_allclose(slopes(whole, at[i], 2), 0, atol=1e-5)
 
 
+# -- noncentral ----------------------------------------------------------------------------------
+
+
+def poisson(nc, term):
+    return sum(mp.exp(-nc / 2) * (nc / 2) ** j / mp.factorial(j) * term(j) for j in range(200))
+
+
+def noncentral_chi2(x, k, nc):
+    return poisson(nc, lambda j: of_gamma(mp.mpf(k) / 2 + j, x / 2))
+
+
+def noncentral_f(n, d, nc, f):
+    return poisson(nc, lambda j: of_beta(n / 2 + j, d / 2, n * f / (d + n * f)))
+
+
+def noncentral_t(v, nc, t):
+    def density(s):
+        size = 2 * (mp.mpf(v) / 2) ** (mp.mpf(v) / 2) / mp.gamma(mp.mpf(v) / 2)
+        return size * s ** (v - 1) * mp.exp(-v * s * s / 2)
+
+    return mp.quad(lambda s: mp.ncdf(t * s - nc) * density(s), [0, 0.3, 0.6, 1, 1.5, 2, 3, 5, 8])
+
+
+@pytest.mark.parametrize(
+    ("f", "of_mpmath", "at"),
+    [
+        (lambda x, nc: sp.chndtr(x, 2.0, nc), lambda x, nc: noncentral_chi2(x, 2, nc), (3.0, 0.01)),
+        (lambda x, nc: sp.chndtr(x, 4.5, nc), lambda x, nc: noncentral_chi2(x, 4.5, nc), (9., 7.)),
+        (lambda nc, f: sp.ncfdtr(3.0, 5.0, nc, f), lambda nc, f: noncentral_f(3, 5, nc, f),
+         (4.0, 1.7)),
+        (lambda nc, t: sp.nctdtr(3.5, nc, t), lambda nc, t: noncentral_t(3.5, nc, t), (1.2, 0.7)),
+    ],
+)  # fmt: skip
+def test_noncentral_distributions(f, of_mpmath, at):
+    ours = ag.hessian(lambda v: f(v[0], v[1]))(np.array(at))
+    first = ag.grad(f, argnums=(0, 1))(*at)
+    for i in range(2):
+        expected = float(mp.diff(of_mpmath, at, (int(i == 0), int(i == 1))))
+        assert first[i] == pytest.approx(expected, rel=1e-8)
+        for j in range(2):
+            orders = ((i == 0) + (j == 0), (i == 1) + (j == 1))
+            assert ours[i, j] == pytest.approx(float(mp.diff(of_mpmath, at, orders)), rel=1e-6)
+
+
+def test_slopes_of_noncentral_inverses():
+    nc, f = np.array([2.0, 3.5]), 3.0
+    back = lambda p: sp.ncfdtrinc(3.0, 4.0, p, f)
+    p = sp.ncfdtr(3.0, 4.0, nc, f)
+    # SciPy finds the inverse itself to five digits.
+    expected = 1 / slopes(lambda x: sp.ncfdtr(3.0, 4.0, x, f), nc)
+    np.testing.assert_allclose(slopes(back, p), expected, rtol=1e-4)
+    check_inverse(lambda x: sp.chndtr(x, 3.0, 2.0), lambda p: sp.chndtrix(p, 3.0, 2.0), PARTS, 1e-6)
+    check_inverse(lambda t: sp.nctdtr(4.0, 1.0, t), lambda p: sp.nctdtrit(4.0, 1.0, p), PARTS, 1e-6)
+
+
+def test_central_distributions_are_those_without_noncentrality():
+    x = np.array([0.5, 2.0, 9.0])
+    for k in (2.0, 5.0):
+        got = slopes(lambda x, k=k: sp.chndtr(x, k, 0.0), x)
+        np.testing.assert_allclose(got, slopes(lambda x, k=k: sp.chdtr(k, x), x), rtol=1e-13)
+        got = slopes(lambda t, k=k: sp.nctdtr(k, 0.0, t), x)
+        np.testing.assert_allclose(got, slopes(lambda t, k=k: sp.stdtr(k, t), x), rtol=1e-12)
+    np.testing.assert_allclose(slopes(lambda x: sp.chndtr(x, 2.0, 0.0), [0.0], 2), -0.25)
+
+
 def test_counts_keep_single_precision():
     p = np.array([0.3, 0.5], np.float32)
     for f in (

@@ -25,7 +25,8 @@ _STIRLING = [
 ]  # fmt: skip
 
 
-def _stirling(a: Any) -> Any:
+def stirling(a: Any) -> Any:
+    """Of log Γ(a) what Stirling's formula leaves out, for a from 16 on."""
     # log Γ(a) - (a - ½)·log(a) + a - ½·log(2π)
     total: Any = 0
     for b in reversed(_STIRLING):
@@ -62,7 +63,7 @@ def gamma_values(p: Any, a: Any, x: Any) -> Any:
 
     def large(p: Any, a: Any, x: Any) -> Any:
         # xᵃ·e⁻ˣ/Γ(a) by its distance from the peak, times xᵖ⁻ᵃ.
-        exponent = -_deviance(a, x) - _stirling(a) + sp.xlogy(p - a, x)
+        exponent = -_deviance(a, x) - stirling(a) + sp.xlogy(p - a, x)
         return np.sqrt(a / (2 * math.pi)) * np.exp(exponent)
 
     return regions(_has_large_power(a, x), large, small, p, a, x)
@@ -77,7 +78,7 @@ def beta_values(p: Any, q: Any, a: Any, b: Any, x: Any) -> Any:
     def large(p: Any, q: Any, a: Any, b: Any, x: Any) -> Any:
         n = a + b
         exponent = (
-            _stirling(n) - _stirling(a) - _stirling(b)
+            stirling(n) - stirling(a) - stirling(b)
             - _deviance(a, n * x) - _deviance(b, n * (1 - x))
             + sp.xlogy(p - a, x) + sp.xlog1py(q - b, -x)
         )  # fmt: skip

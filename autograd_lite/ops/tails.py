@@ -84,7 +84,8 @@ def _quadrature(function: Any, fall: Any, curvature: Any, reach: Any) -> Any:
     return (function(s) * (s * (1 + less))).sum(axis=1, keepdims=True) * _STEP
 
 
-def _in_chunks(function: Any, *args: Any) -> Any:
+def in_chunks(function: Any, *args: Any) -> Any:
+    """function(*args) of arrays of one dimension, few entries at a time: it needs much memory."""
     args = np.broadcast_arrays(*args)
     columns = [x.reshape(-1) for x in args]
     parts = [
@@ -164,9 +165,9 @@ def _beta_tail(a: Any, b: Any, x: Any, i: int, j: int) -> Any:
     return np.where(inside, found, outside)
 
 
-_gamma_in_double = wide(lambda a, x, order: _in_chunks(lambda a, x: _gamma_tail(a, x, order), a, x))
+_gamma_in_double = wide(lambda a, x, order: in_chunks(lambda a, x: _gamma_tail(a, x, order), a, x))
 _beta_in_double = wide(
-    lambda a, b, x, i, j: _in_chunks(lambda a, b, x: _beta_tail(a, b, x, i, j), a, b, x)
+    lambda a, b, x, i, j: in_chunks(lambda a, b, x: _beta_tail(a, b, x, i, j), a, b, x)
 )
 
 
