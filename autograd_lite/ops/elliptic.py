@@ -15,7 +15,7 @@ from scipy import special as sp
 
 from ..op import Sample
 from ..primitive import Primitive, composed, elementwise
-from .special_tools import UNIT, slopes, smooth, weak, wide
+from .special_tools import UNIT, regions, slopes, smooth, weak, wide
 
 __all__ = [
     "agm", "ellipe", "ellipeinc", "ellipj", "ellipk", "ellipkinc", "ellipkm1", "elliprc",
@@ -239,8 +239,21 @@ def _complete(p: Any, order: int, a: float) -> Any:
     return 0.5 * _rising(a, order) * _carlson(0 * p, 1 + 0 * p, p, exponents=exponents)
 
 
+def _closed(p: Any, order: int, a: float) -> Any:
+    # The first derivatives in m away from m = 0: K and E are computed a hundred times faster.
+    def near(p: Any) -> Any:
+        return _complete(p, order, a)
+
+    def far(p: Any) -> Any:
+        k, e = sp.ellipkm1(p), sp.ellipe(1 - p)
+        return ((e / p - k) if a > 0 else (e - k)) / (2 * (1 - p))
+
+    usable = (np.abs(1 - p) > 0.3) & (p > 0) & (p < np.inf)
+    return regions(usable, far, near, p) if order == 1 else near(p)
+
+
 _first = slopes(
-    "ellipkm1_slope", lambda p, order: (-1) ** order * _complete(p, order, 0.5),
+    "ellipkm1_slope", lambda p, order: (-1) ** order * _closed(p, order, 0.5),
     samples=(*UNIT, Sample((2,), low=2, high=4, order=2)),
     doc="""The derivative of K(1 - p) in p of that order.""",
 )  # fmt: skip
@@ -252,7 +265,7 @@ ellipkm1 = smooth(
 )  # fmt: skip
 
 _second = slopes(
-    "ellipe_slope", lambda m, order: _complete(1 - m, order, -0.5),
+    "ellipe_slope", lambda m, order: _closed(1 - m, order, -0.5),
     samples=(*UNIT, Sample((2,), low=-3, high=-1, order=2)),
     doc="""The derivative of E(m) of that order.""",
 )  # fmt: skip
