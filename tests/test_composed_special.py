@@ -14,6 +14,16 @@ HAS_SCIPY = importlib.util.find_spec("scipy") is not None
 pytestmark = pytest.mark.skipif(not HAS_SCIPY, reason="autograd_lite.special needs SciPy")
 scipys = importlib.import_module("scipy.special") if HAS_SCIPY else None
 
+# SciPy's own functions before 1.17 have too few digits here for differences, or are wrong.
+INEXACT = ("hyp1f1", "modfresnelp", "ncfdtr", "nctdtrit", "pro_rad", "obl_rad2")
+
+
+def is_inexact(name):
+    """Whether this SciPy's own function is no oracle."""
+    version = tuple(map(int, importlib.import_module("scipy").__version__.split(".")[:2]))
+    return version < (1, 17) and name.startswith(INEXACT)
+
+
 W = np.array([0.5, 1.5, 2.0])
 
 
@@ -136,6 +146,8 @@ PYTHON = ("polygamma", "multigammaln", *(n for n in CALLS if n.startswith(("spec
 def test_call_is_scipys(name, k):
     from autograd_lite import special as ours
 
+    if is_inexact(name):
+        pytest.skip("SciPy's own is not exact")
     call = CALLS[name][k]
     for module in (ours,) if name in PYTHON else (ours, scipys):
         check(lambda x, m=module: call(m, x), lambda x: call(scipys, x))

@@ -121,7 +121,10 @@ airye_slope: Primitive = elementwise(
         for low, output in ((0.3, 0), (16, 1), (0.3, 2), (0.3, 3), (16, 2), (-4, 3))
         for order in (0, 1, 2)
     ),
-    doc="""The derivative of an output of airye(x) of that order, exact for large x too.""",
+    doc="""The derivative of an output of airye(x) of that order, exact for large x too.
+
+    Derivative: that of one order more.
+    """,
 )  # fmt: skip
 
 

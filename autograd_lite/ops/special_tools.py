@@ -185,7 +185,8 @@ def slopes(
     saves = {n: names if r else () for n, r in zip(names, (*others, rule), strict=True)}
     op: Primitive = elementwise(
         name, of_two if others else of_one, *others, rule,
-        saves=saves, analytic=analytic, samples=samples, doc=doc,
+        saves=saves, analytic=analytic, samples=samples,
+        doc=f"{doc}\n\nDerivative: that of one order more.",
     )  # fmt: skip
     return op
 
@@ -355,5 +356,8 @@ log_slope: Primitive = elementwise(
         Sample((2, 3), low=-0.7, high=2), Sample((), low=-0.25, high=0.25),
         Sample((4,), low=-0.6, high=9, order=2), Sample((3,), low=-0.01, high=0.01, order=1),
     ),
-    doc="""The derivative of log(1 + x)/x of that order, exact at 0 and near it.""",
+    doc="""The derivative of log(1 + x)/x of that order, exact at 0 and near it.
+
+    Derivative: that of one order more.
+    """,
 )  # fmt: skip

@@ -49,7 +49,7 @@ def _spherical(
 
 
 _jn = _spherical(
-    "spherical_jn", 1, -1, -2.0,
+    "spherical_jn", 1, -1, 0.1,
     """Spherical Bessel function jₙ(z). Derivative: g·(n·jₙ₋₁ - (n+1)·jₙ₊₁)/(2n+1) in z.""",
 )  # fmt: skip
 _yn = _spherical(
@@ -57,7 +57,7 @@ _yn = _spherical(
     """Spherical Bessel function yₙ(z). Derivative: g·(n·yₙ₋₁ - (n+1)·yₙ₊₁)/(2n+1) in z.""",
 )  # fmt: skip
 _in = _spherical(
-    "spherical_in", 1, 1, -2.0,
+    "spherical_in", 1, 1, 0.1,
     """Modified spherical function iₙ(z). Derivative: g·(n·iₙ₋₁ + (n+1)·iₙ₊₁)/(2n+1) in z.""",
 )  # fmt: skip
 _kn = _spherical(
