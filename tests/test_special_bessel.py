@@ -64,7 +64,7 @@ def _second(x):
 @pytest.mark.parametrize(
     ("names", "f", "at"),
     [
-        (("ber", "bei", "berp", "beip"), _first, [0.0, 1e-5, -2.0, 7.0, 40.0]),
+        (("ber", "bei", "berp", "beip"), _first, [0.0, 1e-5, -2.0, 7.0, 40.0, 900.0]),
         (("ker", "kei", "kerp", "keip"), _second, [1e-5, 0.3, 7.0]),
     ],
 )
@@ -98,11 +98,22 @@ def test_struve_functions(v):
     check(lambda x: sp.modstruve(v, x), lambda t: mp.struvel(v, t), [0.1, 3, 30], tolerance=1e-8)
 
 
+def test_python_numbers_as_orders_keep_single_precision():
+    x = np.array([0.5, 2.0], np.float32)
+    for f in (sp.struve, sp.modstruve, sp.jv, sp.ive, sp.eval_legendre):
+        for order in (0, 2):
+            assert slopes(lambda x, f=f, v=order: f(v, x), x, 2, np.float32).dtype == np.float32
+
+
 def test_struve_functions_at_0():
     for f in (sp.struve, sp.modstruve):
         np.testing.assert_allclose(slopes(lambda x, f=f: f(0, x), 0.0), 2 / np.pi, rtol=1e-14)
+        np.testing.assert_array_equal(slopes(lambda x, f=f: f(0, x), 0.0, 2), 0)
         got = slopes(lambda x, f=f: f(1, x), 0.0, 2)
         np.testing.assert_allclose(got, 4 / (3 * np.pi), rtol=1e-14)
+        third = slopes(lambda x, f=f: f(0, x), 0.0, 3)
+        sign = -1 if f is sp.struve else 1
+        np.testing.assert_allclose(third, sign * 4 / (3 * np.pi), rtol=1e-14)
 
 
 # -- integrals -----------------------------------------------------------------------------------

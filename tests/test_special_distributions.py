@@ -297,6 +297,21 @@ def test_inverses_are_undone_in_all_their_inputs(inverse, at, back, place):
         np.testing.assert_allclose(slopes(whole, at[i], 2), 0, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("f", "at", "expected"),
+    [
+        (lambda a: sp.gammainc(a, 2.0), [INF, math.nan], [0, math.nan]),
+        (lambda a: sp.betainc(a, 2.0, 0.3), [INF, math.nan], [0, math.nan]),
+        (lambda t: sp.nctdtr(3.0, 1.0, t), [INF, -INF, math.nan], [0, 0, math.nan]),
+        (lambda d: sp.smirnov(3, d), [math.nan, 2.0], [math.nan, math.nan]),
+        (special.ellipk, [math.nan, 2.0], [math.nan, math.nan]),
+        (lambda x: sp.voigt_profile(x, 1.0, 0.0), [INF, -INF], [0, 0]),
+    ],
+)
+def test_what_is_no_number_or_infinite(f, at, expected):
+    np.testing.assert_array_equal(slopes(f, at), expected)
+
+
 # -- noncentral ----------------------------------------------------------------------------------
 
 

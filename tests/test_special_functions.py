@@ -33,6 +33,14 @@ def _wright(x):
     return mp.nsum(lambda k: x**k / mp.factorial(k) * mp.rgamma(k / 2 + 1.5), [0, mp.inf])
 
 
+def test_slopes_at_infinity():
+    for order in (1, 2):
+        np.testing.assert_array_equal(slopes(special.wrightomega, [np.inf], order), 2 - order)
+        np.testing.assert_array_equal(slopes(special.zetac, [np.inf], order), 0)
+    got = slopes(lambda x: sp.hyp1f1(1.0, 2.0, x), [-np.inf, np.inf])
+    np.testing.assert_array_equal(got, [0, np.inf])
+
+
 def test_wrights_functions():
     at = [0.1, 2.0, 10.0]
     check(lambda x: sp.wright_bessel(0.5, 1.5, x), _wright, at, (1, 2), 1e-8)

@@ -136,7 +136,10 @@ def _voigt(x: Any, sigma: Any, gamma: Any, order: int) -> Any:
     def sharp(z: Any, sigma: Any) -> Any:
         return 1j * (-1) ** order * math.factorial(order) / math.pi * z ** -(order + 1)
 
-    return regions(sigma != 0, wide_, sharp, x + 1j * np.abs(gamma), np.abs(sigma))
+    z = x + 1j * np.abs(gamma)
+    endless = np.isinf(z)
+    found = regions(sigma != 0, wide_, sharp, np.where(endless, 1, z), np.abs(sigma))
+    return np.where(endless, 0, found)
 
 
 _voigt_in_double = wide(_voigt)

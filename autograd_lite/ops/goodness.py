@@ -69,12 +69,13 @@ kolmogi = smooth(
 
 def _smirnov(n: Any, x: Any, order: int) -> Any:
     # (1-x)ⁿ + x·Σ C(n, j)·(x + j/n)ʲ⁻¹·(1 - x - j/n)ⁿ⁻ʲ, j from 1 to n·(1 - x).
-    n = np.floor(n)
+    inside = (x >= 0) & (x <= 1) & np.isfinite(n)
+    n, x = np.where(inside, np.floor(n), 1), np.where(inside, x, 0.5)
     total = (-1) ** order * falling(n, order) * (1 - x) ** np.maximum(n - order, 0)
     for j in range(1, int(np.max(n * (1 - x), initial=0)) + 1):
         a, b = x + j / n, 1 - x - j / n
-        inside = b >= 0
-        b = np.where(inside, b, 0)
+        here = b >= 0
+        b = np.where(here, b, 0)
         choose = sp.gammaln(n + 1) - sp.gammaln(j + 1) - sp.gammaln(n - j + 1)
 
         def product(m: int, a: Any = a, b: Any = b, j: int = j, choose: Any = choose) -> Any:
@@ -87,8 +88,8 @@ def _smirnov(n: Any, x: Any, order: int) -> Any:
             return found
 
         term = x * product(order) + (order * product(order - 1) if order else 0)
-        total = total + np.where(inside, term, 0)
-    return np.where((x >= 0) & (x <= 1), total, np.nan)
+        total = total + np.where(here, term, 0)
+    return np.where(inside, total, np.nan)
 
 
 _SIMPLE_COUNTS = (

@@ -276,8 +276,12 @@ def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
     return lambert(z, k=k, tol=tol)
 
 
+def _of_whole(x: Any) -> Any:
+    return np.where(np.isinf(x), 1, np.where(np.isinf(x), 0, x) / (1 + x)).astype(x.dtype)[()]
+
+
 _share: Primitive = elementwise(
-    "share", lambda x: x / (1 + x), lambda g, out, x: g / np.square(1 + x),
+    "share", _of_whole, lambda g, out, x: g / np.square(1 + x),
     saves=("x",), samples=(*ABOVE, _COMPLEX),
     doc="""x/(1 + x). Derivative: g/(1 + x)², which keeps its digits for large x.""",
 )  # fmt: skip

@@ -5,7 +5,6 @@ ber + i·bei is J₀(x·e^(3πi/4)); y = ker + i·kei is K₀(x·e^(πi/4)) and 
 
 from __future__ import annotations
 
-import cmath
 import math
 from typing import Any
 
@@ -14,13 +13,11 @@ from scipy import special as sp
 
 from ..op import Sample
 from ..primitive import Primitive, composed, elementwise
-from .bessels import around
-from .special_tools import ABOVE, SMALL, falling, ladder, regions, slopes, smooth
+from .special_tools import ABOVE, SMALL, falling, regions, slopes, smooth
 
 __all__ = ["bei", "beip", "ber", "berp", "kei", "keip", "kelvin", "ker", "kerp"]
 
 
-_TURN = cmath.exp(0.75j * math.pi)
 # Of (x/2)²ᵏ, in turn those of ber and of bei: iᵏ/k!².
 _TERMS = [1 / math.factorial(k) ** 2 for k in range(32)]
 
@@ -35,9 +32,12 @@ def _series(x: Any, order: int, first: int) -> Any:
     return total + 0 * x
 
 
-def _by_recurrence(x: Any, order: int) -> Any:
-    values = around(sp.jv, np.zeros_like(x), _TURN * x, order)
-    return _TURN**order * ladder(values, 0.5, 0, -0.5)
+def _by_equation(x: Any, order: int) -> Any:
+    # x·y'' + y' = i·x·y, differentiated n times.
+    y = [sp.ber(x) + 1j * sp.bei(x), sp.berp(x) + 1j * sp.beip(x)]
+    for n in range(order - 1):
+        y.append(1j * (y[n] + (n / x * y[n - 1] if n else 0)) - (n + 1) / x * y[n + 1])
+    return y[order]
 
 
 def _first_kind(name: str, first: int) -> Primitive:
@@ -46,7 +46,7 @@ def _first_kind(name: str, first: int) -> Primitive:
         part = np.imag if first else np.real
         return regions(
             np.abs(x) < 4,
-            lambda x: _series(x, order, first), lambda x: part(_by_recurrence(x, order)), x,
+            lambda x: _series(x, order, first), lambda x: part(_by_equation(x, order)), x,
         )  # fmt: skip
 
     return slopes(

@@ -177,7 +177,9 @@ ncfdtrinc = scipys(
 def _moment(df: Any, nc: Any, t: Any, k: int) -> Any:
     # ∫₀^∞ sᵏ·φ(t·s - nc)·g(s) ds with g the density of √(χ²/df), by the trapezoidal rule in log(s)
     # about the peak.
-    df, nc, t = df[:, None], nc[:, None], t[:, None]
+    inside = (df > 0) & np.isfinite(df) & np.isfinite(nc) & np.isfinite(t)
+    outside = np.where((df > 0) & np.isinf(t), 0.0, np.nan)
+    df, nc, t = (np.where(inside, x, 1)[:, None] for x in (df, nc, t))
     square, mixed, power = t * t + df, t * nc, df + k
     peak = (mixed + np.sqrt(mixed * mixed + 4 * square * power)) / (2 * square)
     width = 1 / np.sqrt(square * peak * peak + power)
@@ -189,7 +191,8 @@ def _moment(df: Any, nc: Any, t: Any, k: int) -> Any:
     exponent = power * (v + np.log(peak)) - df * s * s / 2 - np.square(t * s - nc) / 2
     half = df / 2
     scale = half + 0.5 * np.log(half) - _stirling_of_any(half) + math.log(2)
-    return (step * np.exp(exponent + scale)).sum(axis=1) / (2 * math.pi)
+    total = (step * np.exp(exponent + scale)).sum(axis=1) / (2 * math.pi)
+    return np.where(inside, total, outside)
 
 
 def _stirling_of_any(a: Any) -> Any:

@@ -210,6 +210,11 @@ def falling(p: Any, n: int) -> Any:
     return math.prod((p - i for i in range(n)), start=1)
 
 
+def one_less(n: Any) -> Any:
+    """n - 1, of 0 itself; a Python number stays one, and arrays keep their dtype."""
+    return (n - 1 if n else n) if type(n) in (int, float) else np.where(n == 0, n, n - 1)
+
+
 def descending(x: Any, power: float, step: float, terms: Any, order: int) -> Any:
     """The derivative of that order of Σ cₖ·x^(power - k·step), term by term."""
     total: Any = 0

@@ -10,7 +10,7 @@ from scipy import special as sp
 
 from ..op import Sample
 from ..primitive import Primitive, composed, elementwise
-from .special_tools import ABOVE, in_last, partly, smooth, weak
+from .special_tools import ABOVE, in_last, one_less, partly, smooth, weak
 
 __all__ = [
     "besselpoly", "it2i0k0", "it2j0y0", "it2struve0", "iti0k0", "itj0y0", "itmodstruve0",
@@ -29,11 +29,21 @@ def _correction(v: Any, x: Any) -> Any:
 
 
 def _struve_slope(v: Any, x: Any) -> Any:
-    # Hᵥ₋₁ - v/x·Hᵥ keeps its digits for large x, where Hᵥ grows; at 0 the symmetric form is exact.
+    # Hᵥ₋₁ - v/x·Hᵥ keeps its digits for large x, where Hᵥ grows; at 0 the symmetric form is exact,
+    # of order 0 the one without H₋₁.
     at_0 = x == 0
     y, z = np.where(at_0, 1, x), np.where(at_0, x, 0)
-    symmetric = 0.5 * (struve.inner(v - 1, z) - struve.inner(v + 1, z) + _correction(v, z))
-    return np.where(at_0, symmetric, struve.inner(v - 1, y) - v / y * struve.inner(v, y))
+    lower = struve.inner(one_less(v), z)
+    symmetric = 0.5 * (lower - struve.inner(v + 1, z) + _correction(v, z))
+    first = _correction(v, z) - struve.inner(v + 1, z)
+    there = np.where(v == 0, first, symmetric)
+    return np.where(at_0, there, struve.inner(v - 1, y) - v / y * struve.inner(v, y))
+
+
+def _modstruve_slope(v: Any, x: Any) -> Any:
+    lower = modstruve.inner(one_less(v), x)
+    upper, more = modstruve.inner(v + 1, x), _correction(v, x)
+    return np.where(v == 0, upper + more, 0.5 * (lower + upper + more))
 
 
 struve: Any = in_last(
@@ -44,9 +54,7 @@ struve: Any = in_last(
 
 modstruve: Any = in_last(
     "modstruve", lambda v, x: sp.modstruve(v, x),
-    lambda g, out, v, x: g * 0.5 * (
-        modstruve.inner(v - 1, x) + modstruve.inner(v + 1, x) + _correction(v, x)
-    ),
+    lambda g, out, v, x: g * _modstruve_slope(v, x),
     samples=_ORDERS,
     doc="""Modified Struve function Lᵥ(x).
 

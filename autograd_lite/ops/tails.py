@@ -95,8 +95,8 @@ def in_chunks(function: Any, *args: Any) -> Any:
 
 
 def _gamma_tail(a: Any, x: Any, order: int) -> Any:
-    inside = (a > 0) & (x > 0) & (x < np.inf)
-    outside = np.where((a > 0) & ((x == 0) | (x == np.inf)), 0.0, np.nan)
+    inside = (a > 0) & (a < np.inf) & (x > 0) & (x < np.inf)
+    outside = np.where((a > 0) & ((x == 0) | (x == np.inf) | (a == np.inf)), 0.0, np.nan)
     a, x = np.where(inside, a, 1), np.where(inside, x, 1)
     found = regions(
         x <= a, lambda a, x: _gamma_lower(a, x, order), lambda a, x: _gamma_upper(a, x, order), a, x
@@ -153,8 +153,9 @@ def _beta_lower(a: Any, b: Any, x: Any, y: Any, i: int, j: int) -> Any:
 
 
 def _beta_tail(a: Any, b: Any, x: Any, i: int, j: int) -> Any:
-    inside = (a > 0) & (b > 0) & (x > 0) & (x < 1)
-    outside = np.where((a > 0) & (b > 0) & ((x == 0) | (x == 1)), 0.0, np.nan)
+    inside = (a > 0) & (a < np.inf) & (b > 0) & (b < np.inf) & (x > 0) & (x < 1)
+    ends = (x == 0) | (x == 1) | (a == np.inf) | (b == np.inf)
+    outside = np.where((a > 0) & (b > 0) & ends, 0.0, np.nan)
     a, b, x = (np.where(inside, v, d) for v, d in ((a, 1), (b, 1), (x, 0.5)))
     found = regions(
         x * b <= (1 - x) * a,

@@ -46,7 +46,7 @@ def _summed(x: Any, q: Any, order: int) -> Any:
         total = total + b * q ** (1 - x - 2 * k) * times(
             lambda j, p=rising: np.polyval(np.polyder(p, j), x)
         )
-    return np.where(q > _STEPS, total, np.nan)
+    return np.where(x == np.inf, 0, np.where(q > _STEPS, total, np.nan))
 
 
 _summed_in_double = wide(_summed)
