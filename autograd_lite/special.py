@@ -24,8 +24,25 @@ except ImportError as error:
         "pip install 'autograd-lite[special]'."
     ) from error
 
+from .ops.airy import *
 from .ops.bessels import *
+from .ops.betas import *
+from .ops.counts import *
+from .ops.distributions import *
+from .ops.elliptic import *
+from .ops.faddeeva import *
 from .ops.gammas import *
+from .ops.goodness import *
+from .ops.hypergeometric import *
+from .ops.incomplete import *
 from .ops.information import *
 from .ops.integrals import *
+from .ops.kelvin import *
+from .ops.modified_bessels import *
+from .ops.noncentral import *
 from .ops.normal import *
+from .ops.orthogonal import *
+from .ops.spherical import *
+from .ops.struve import *
+from .ops.waves import *
+from .ops.zetas import *

@@ -1,10 +1,11 @@
-"""Bessel functions, from SciPy: of integer and of real order, in x; the order has no derivative.
+"""Bessel and Hankel functions, from SciPy, in x; the order has no derivative.
 
 Their rules are the recurrences that hold at 0 too: j₁' = (j₀ - j₂)/2, not j₀ - j₁/x.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +14,22 @@ from scipy import special as sp
 
 from ..op import Sample
 from ..primitive import elementwise
-from .special_tools import ABOVE, SMALL, partly, real_only, smooth, weak
+from .special_tools import (
+    ABOVE,
+    SMALL,
+    descending,
+    ladder,
+    partly,
+    real_only,
+    regions,
+    slopes,
+    smooth,
+    weak,
+)  # fmt: skip
 
 __all__ = [
-    "i0", "i0e", "i1", "i1e", "iv", "ive", "j0", "j1", "jn", "jv", "k0", "k0e", "k1", "k1e", "kn",
-    "kv", "kve", "y0", "y1", "yn", "yv",
+    "hankel1", "hankel1e", "hankel2", "hankel2e", "j0", "j1", "jn", "jv", "jve", "y0", "y1", "yn",
+    "yv", "yve",
 ]  # fmt: skip
 
 j0 = smooth(
@@ -44,70 +56,48 @@ y1 = smooth(
     doc="""Bessel function Y₁(x). Derivative: g·(Y₀(x) - Y₂(x))/2.""",
 )  # fmt: skip
 
-# The op of this name without a prefix is NumPy's i0, which does without SciPy.
-i0 = smooth(
-    "special.i0", sp.i0, lambda g, out, x: g * sp.i1(x),
-    saves=("x",), samples=SMALL,
-    doc="""Modified Bessel function I₀(x). Derivative: g·I₁(x).""",
-)  # fmt: skip
 
-i1 = smooth(
-    "i1", sp.i1, lambda g, out, x: g * 0.5 * (sp.i0(x) + sp.iv(2, x)),
-    saves=("x",), samples=SMALL,
-    doc="""Modified Bessel function I₁(x). Derivative: g·(I₀(x) + I₂(x))/2.""",
-)  # fmt: skip
+def hankel_terms(v: Any, ratio: complex) -> list[Any]:
+    """The first coefficients of the series of Bessel functions in 1/x, times ratioᵏ.
 
-i0e = smooth(
-    "i0e", sp.i0e, lambda g, out, x: g * (sp.i1e(x) - np.sign(x) * out),
-    saves=("out", "x"), samples=(*ABOVE, Sample((2,), low=-3, high=-1)),
-    doc="""e^-\\|x\\|·I₀(x). Derivative: g·(i1e(x) - sign(x)·i0e(x)); 0 at the kink at 0.""",
-)  # fmt: skip
-
-i1e = smooth(
-    "i1e", sp.i1e, lambda g, out, x: g * (0.5 * (sp.i0e(x) + sp.ive(2, x)) - np.sign(x) * out),
-    saves=("out", "x"), samples=(*ABOVE, Sample((2,), low=-3, high=-1)),
-    doc="""e^-\\|x\\|·I₁(x). Derivative: g·((i0e + ive₂)/2 - sign(x)·i1e(x)).""",
-)  # fmt: skip
-
-k0 = smooth(
-    "k0", sp.k0, lambda g, out, x: -g * sp.k1(x),
-    saves=("x",), samples=ABOVE,
-    doc="""Modified Bessel function K₀(x). Derivative: -g·K₁(x).""",
-)  # fmt: skip
-
-k1 = smooth(
-    "k1", sp.k1, lambda g, out, x: -g * 0.5 * (sp.k0(x) + sp.kv(2, x)),
-    saves=("x",), samples=ABOVE,
-    doc="""Modified Bessel function K₁(x). Derivative: -g·(K₀(x) + K₂(x))/2.""",
-)  # fmt: skip
-
-k0e = smooth(
-    "k0e", sp.k0e, lambda g, out, x: g * (out - sp.k1e(x)),
-    saves=("out", "x"), samples=ABOVE,
-    doc="""eˣ·K₀(x). Derivative: g·(k0e(x) - k1e(x)).""",
-)  # fmt: skip
-
-k1e = smooth(
-    "k1e", sp.k1e, lambda g, out, x: g * (out - 0.5 * (sp.k0e(x) + sp.kve(2, x))),
-    saves=("out", "x"), samples=ABOVE,
-    doc="""eˣ·K₁(x). Derivative: g·(k1e(x) - (k0e(x) + K₂(x)eˣ)/2).""",
-)  # fmt: skip
+    aₖ(v) = (4v² - 1²)(4v² - 3²)···(4v² - (2k-1)²)/(k!·8ᵏ).
+    """
+    terms: list[Any] = [1 + 0 * v]
+    for k in range(1, 31):
+        terms.append(terms[-1] * (ratio * (4 * v * v - (2 * k - 1) ** 2) / (8 * k)))
+    return terms
 
 
-_REAL_ORDERS = (np.float32(2), np.array([0.0, 0.5, 3.0]))
-_WHOLE_ORDERS = (np.float32(2), np.array([0, 1, 3]))
+def is_far(v: Any, x: Any) -> Any:
+    """Where the thirty terms of ``hankel_terms`` are enough: to the last digit."""
+    return np.abs(x) > np.maximum(25, v * v / 4)
 
 
-def _of_order(
+def around(f: Any, v: Any, x: Any, order: int) -> list[Any]:
+    """The values of f from order v - order to v + order: what ``ladder`` takes."""
+    return [f(v + i, x) for i in range(-order, order + 1)]
+
+
+REAL_ORDERS = (np.float32(2), np.array([0.0, 0.5, 3.0]))
+WHOLE_ORDERS = (np.float32(2), np.array([0, 1, 3]))
+
+
+def of_order(
     name: str,
     ufuncs: tuple[Any, ...],
     rule: Any,
     doc: str,
-    orders: Any = _REAL_ORDERS,
+    orders: Any = REAL_ORDERS,
     samples: tuple[Sample, ...] = (),
     saves: tuple[str, ...] = ("v", "x"),
     analytic: bool = True,
 ) -> Callable[..., Any]:
+    """A function of an order v, which has no derivative, and of x, which has this rule.
+
+    Args:
+        ufuncs: SciPy's; the first is computed. orders: values of v for the samples.
+        analytic: whether it takes complex x.
+    """
     ufunc = ufuncs[0]
     call = weak(ufunc) if analytic else real_only(name, weak(ufunc))
     op = elementwise(
@@ -115,63 +105,93 @@ def _of_order(
         saves={"v": (), "x": saves}, analytic=False, doc=doc,
         samples=(
             *(Sample(v, (2, 3), low=0.4, high=3) for v in orders),
-            Sample(np.float32(1), (), low=0.4), *samples,
+            Sample(np.float32(1), (), low=0.4), Sample(np.float32(0), (0,)), *samples,
         ),
     )  # fmt: skip
     return partly(op, *dict.fromkeys(ufuncs), without=("v",))
 
 
-_COMPLEX = (
-    Sample(np.float32(1), (2,), complex=True, low=0.5), Sample(np.float32(0), (0,)),
-)  # fmt: skip
+COMPLEX = Sample(np.float32(1), (2,), complex=True, low=0.5)
 
-jv = _of_order(
+jv = of_order(
     "jv", (sp.jv, sp.jn), lambda g, out, v, x: g * 0.5 * (sp.jv(v - 1, x) - sp.jv(v + 1, x)),
     """Bessel function Jᵥ(x). Derivative: g·(Jᵥ₋₁(x) - Jᵥ₊₁(x))/2 in x.""",
-    samples=_COMPLEX,
+    samples=(COMPLEX,),
 )  # fmt: skip
 jn = jv
 
-yv = _of_order(
+yv = of_order(
     "yv", (sp.yv,), lambda g, out, v, x: g * 0.5 * (sp.yv(v - 1, x) - sp.yv(v + 1, x)),
     """Bessel function Yᵥ(x). Derivative: g·(Yᵥ₋₁(x) - Yᵥ₊₁(x))/2 in x.""",
-    samples=_COMPLEX,
+    samples=(COMPLEX,),
 )  # fmt: skip
 
-yn = _of_order(
+yn = of_order(
     "yn", (sp.yn,), lambda g, out, v, x: g * 0.5 * (sp.yn(v - 1, x) - sp.yn(v + 1, x)),
     """Bessel function Yₙ(x) of integer order. Derivative: g·(Yₙ₋₁(x) - Yₙ₊₁(x))/2 in x.""",
-    orders=_WHOLE_ORDERS,
+    orders=WHOLE_ORDERS,
 )  # fmt: skip
 
-iv = _of_order(
-    "iv", (sp.iv,), lambda g, out, v, x: g * 0.5 * (sp.iv(v - 1, x) + sp.iv(v + 1, x)),
-    """Modified Bessel function Iᵥ(x). Derivative: g·(Iᵥ₋₁(x) + Iᵥ₊₁(x))/2 in x.""",
-    samples=_COMPLEX,
+jve = of_order(
+    "jve", (sp.jve,), lambda g, out, v, x: g * 0.5 * (sp.jve(v - 1, x) - sp.jve(v + 1, x)),
+    """Jᵥ(x)·e^-\\|Im x\\|, which is Jᵥ(x) of real x. Derivative: g·(Jᵥ₋₁(x) - Jᵥ₊₁(x))/2 in x.""",
+    analytic=False,
 )  # fmt: skip
 
-ive = _of_order(
-    "ive", (sp.ive,),
-    lambda g, out, v, x: g * (0.5 * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) - np.sign(x) * out),
-    """e^-\\|x\\|·Iᵥ(x) of real x. Derivative: g·((iveᵥ₋₁ + iveᵥ₊₁)/2 - sign(x)·ive) in x.""",
-    saves=("out", "v", "x"), analytic=False,
+yve = of_order(
+    "yve", (sp.yve,), lambda g, out, v, x: g * 0.5 * (sp.yve(v - 1, x) - sp.yve(v + 1, x)),
+    """Yᵥ(x)·e^-\\|Im x\\|, which is Yᵥ(x) of real x. Derivative: g·(Yᵥ₋₁(x) - Yᵥ₊₁(x))/2 in x.""",
+    analytic=False,
 )  # fmt: skip
 
-kn = _of_order(
-    "kn", (sp.kn,), lambda g, out, v, x: -g * 0.5 * (sp.kn(v - 1, x) + sp.kn(v + 1, x)),
-    """Modified Bessel function Kₙ(x) of integer order. Derivative: -g·(Kₙ₋₁ + Kₙ₊₁)/2 in x.""",
-    orders=_WHOLE_ORDERS,
+hankel1 = of_order(
+    "hankel1", (sp.hankel1,),
+    lambda g, out, v, x: g * 0.5 * (sp.hankel1(v - 1, x) - sp.hankel1(v + 1, x)),
+    """Hankel function H⁽¹⁾ᵥ(x) = Jᵥ + i·Yᵥ. Derivative: g·(H⁽¹⁾ᵥ₋₁(x) - H⁽¹⁾ᵥ₊₁(x))/2 in x.""",
+    samples=(COMPLEX,),
 )  # fmt: skip
 
-kv = _of_order(
-    "kv", (sp.kv,), lambda g, out, v, x: -g * 0.5 * (sp.kv(v - 1, x) + sp.kv(v + 1, x)),
-    """Modified Bessel function Kᵥ(x). Derivative: -g·(Kᵥ₋₁(x) + Kᵥ₊₁(x))/2 in x.""",
-    samples=_COMPLEX,
+hankel2 = of_order(
+    "hankel2", (sp.hankel2,),
+    lambda g, out, v, x: g * 0.5 * (sp.hankel2(v - 1, x) - sp.hankel2(v + 1, x)),
+    """Hankel function H⁽²⁾ᵥ(x) = Jᵥ - i·Yᵥ. Derivative: g·(H⁽²⁾ᵥ₋₁(x) - H⁽²⁾ᵥ₊₁(x))/2 in x.""",
+    samples=(COMPLEX,),
 )  # fmt: skip
 
-kve = _of_order(
-    "kve", (sp.kve,),
-    lambda g, out, v, x: g * (out - 0.5 * (sp.kve(v - 1, x) + sp.kve(v + 1, x))),
-    """eˣ·Kᵥ(x). Derivative: g·(kve - (kveᵥ₋₁ + kveᵥ₊₁)/2) in x.""",
-    saves=("out", "v", "x"), samples=_COMPLEX,
+
+def _scaled_hankel(name: str, ufunc: Any, sign: int) -> Any:
+    # H·e^∓ix falls like 1/√x, as a difference of what is nearly equal: far out by its series.
+    def near(v: Any, x: Any, order: int) -> Any:
+        return ladder(around(ufunc, v, x, order), 0.5, -sign * 1j, -0.5)
+
+    def far(v: Any, x: Any, order: int) -> Any:
+        series = descending(x + 0j, -0.5, 1, hankel_terms(v, sign * 1j), order)
+        return series * math.sqrt(2 / math.pi) * np.exp(-sign * 0.25j * math.pi * (2 * v + 1))
+
+    def function(v: Any, x: Any, order: int) -> Any:
+        return regions(
+            is_far(v, x), lambda v, x: far(v, x, order), lambda v, x: near(v, x, order), v, x + 0j
+        )
+
+    slope = slopes(
+        f"{name}_slope", function, others=(None,),
+        samples=(
+            COMPLEX, Sample(np.array([0.0, 0.5]), (2,), low=0.5, high=3, complex=True, order=2),
+            Sample(np.array([0.0, 2.0]), (2,), low=26, high=30, complex=True),
+        ),
+        doc=f"""The derivative of {name}(v, x) in x of that order, exact far out too.""",
+    )  # fmt: skip
+    return lambda g, out, v, x: g * slope.inner(v, x + 0j)
+
+
+hankel1e = of_order(
+    "hankel1e", (sp.hankel1e,), _scaled_hankel("hankel1e", sp.hankel1e, 1),
+    """H⁽¹⁾ᵥ(x)·e⁻ⁱˣ. Derivative: g·((H⁽¹⁾ᵥ₋₁ - H⁽¹⁾ᵥ₊₁)/2·e⁻ⁱˣ - i·out) in x.""",
+    samples=(COMPLEX,),
+)  # fmt: skip
+
+hankel2e = of_order(
+    "hankel2e", (sp.hankel2e,), _scaled_hankel("hankel2e", sp.hankel2e, -1),
+    """H⁽²⁾ᵥ(x)·eⁱˣ. Derivative: g·((H⁽²⁾ᵥ₋₁ - H⁽²⁾ᵥ₊₁)/2·eⁱˣ + i·out) in x.""",
+    samples=(COMPLEX,),
 )  # fmt: skip

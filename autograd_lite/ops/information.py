@@ -8,13 +8,13 @@ import numpy as np
 from scipy import special as sp
 
 from ..op import NUMPY, Sample
-from ..primitive import composed
+from ..primitive import Primitive, composed, elementwise
 from ..tensor import Tensor
 from . import activation
 from .axes import axes_of
 from .elementwise import logaddexp as logaddexp, safe
 from .shape import shape_of
-from .special_tools import ABOVE, SMALL, both_zero, exp_slope, log_ratio, log_slope, smooth
+from .special_tools import ABOVE, SMALL, both_zero, exp_slope, log_ratio, log_slope, smooth, weak
 
 __all__ = [
     "boxcox", "boxcox1p", "entr", "exprel", "huber", "inv_boxcox", "inv_boxcox1p", "kl_div",
@@ -88,16 +88,33 @@ huber = smooth(
 )  # fmt: skip
 
 
+leg: Primitive = elementwise(
+    "leg", lambda x, y: _leg(x, y),
+    lambda g, out, x, y: g * np.square(leg.inner(y, x)) / safe(np.hypot(x, y)),
+    lambda g, out, x, y: -g * (out * leg.inner(y, x)) / safe(np.hypot(x, y)),
+    saves={"x": ("x", "y"), "y": ("out", "x", "y")}, analytic=False, samples=(
+        Sample((2, 3), (3,), low=(0.3, -2), high=(2, 2)), Sample((), (2,), low=(0.3, -2)),
+    ),
+    doc="""x/√(x²+y²), the cosine of a right triangle with these legs; 0 where both are 0.
+
+    Derivative: with h = √(x²+y²), g·y²/h³ and -g·x·y/h³, without cancellation.
+    """,
+)  # fmt: skip
+
+
+def _leg(x: Any, y: Any) -> Any:
+    return x / safe(np.hypot(x, y))
+
+
 def _huber_in_delta(d: Any, r: Any) -> Any:
-    h = np.hypot(d, r)
-    s = safe(h)
-    return np.square(r / s) * np.square(r / (s + d)) * h
+    # (h - d)²/h, with 1 - d/h as (r/h)²/(1 + d/h).
+    return np.square(np.square(leg.inner(r, d)) / (1 + leg.inner(d, r))) * np.hypot(d, r)
 
 
 pseudo_huber = smooth(
     "pseudo_huber", sp.pseudo_huber,
     lambda g, out, x, y: g * _huber_in_delta(x, y),
-    lambda g, out, x, y: g * x * (y / safe(np.hypot(x, y))),
+    lambda g, out, x, y: g * x * leg.inner(y, x),
     saves=("x", "y"), samples=(
         Sample((2, 3), (3,), low=(0.3, -2), high=(2, 2)), Sample((), (2,), low=(0.3, -2)),
     ),
@@ -114,13 +131,14 @@ exprel = smooth(
 )  # fmt: skip
 
 
-def _in_lambda(log: Any, y: Any) -> Any:
+def in_lambda(log: Any, y: Any) -> Any:
+    """The derivative of (xʸ - 1)/y in y, of log(x), exact at y = 0."""
     return np.square(log) * exp_slope.inner(y * log, order=1)
 
 
 def _boxcox_in_lambda(x: Any, y: Any) -> Any:
     # At x = 0 the logarithm is infinite and the slope 1/λ².
-    return np.where(x == 0, 1 / np.square(safe(y)), _in_lambda(np.log(safe(x)), y))
+    return np.where(x == 0, 1 / np.square(safe(y)), in_lambda(np.log(safe(x)), y))
 
 
 boxcox = smooth(
@@ -136,10 +154,29 @@ boxcox = smooth(
     """,
 )  # fmt: skip
 
+_xlog1py = weak(sp.xlog1py)
+
+power1p: Primitive = elementwise(
+    "power1p", lambda x, p: np.exp(_xlog1py(p, x)),
+    lambda g, out, x, p: g * np.where(p == 0, 0, p * power1p.inner(x, p - 1)),
+    lambda g, out, x, p: g * np.where(x == -1, 0, out * np.log1p(np.where(x == -1, 0, x))),
+    saves={"x": ("x", "p"), "p": ("out", "x")}, analytic=False, samples=_PAIRS,
+    doc="""(1+x)ᵖ, exact near x = 0.
+
+    Derivative: g·p·(1+x)ᵖ⁻¹, exact to every order at x = -1, and g·out·log(1+x), 0 there.
+    """,
+)  # fmt: skip
+
+
+def _boxcox1p_in_lambda(x: Any, y: Any) -> Any:
+    at_0 = x == -1
+    return np.where(at_0, 1 / np.square(safe(y)), in_lambda(np.log1p(np.where(at_0, 0, x)), y))
+
+
 boxcox1p = smooth(
     "boxcox1p", sp.boxcox1p,
-    lambda g, out, x, y: g * np.exp((y - 1) * np.log1p(x)),
-    lambda g, out, x, y: g * _in_lambda(np.log1p(x), y),
+    lambda g, out, x, y: g * power1p.inner(x, y - 1),
+    lambda g, out, x, y: g * _boxcox1p_in_lambda(x, y),
     saves=("x", "y"), samples=(
         *_PAIRS, Sample((2, 3), (3,), low=(-0.3, -0.01), high=(2.5, 0.01)),
     ),

@@ -1,4 +1,4 @@
-"""Integrals that have no elementary form, from SciPy: exponential, trigonometric, elliptic.
+"""Exponential, trigonometric and Fresnel integrals, Lambert's W, from SciPy.
 
 And SciPy's elementary functions that NumPy lacks.
 """
@@ -11,16 +11,33 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
+from ..op import NUMPY, Sample
 from ..primitive import Primitive, composed, elementwise
-from .elementwise import cbrt as cbrt, exp2 as exp2, expm1 as expm1, log1p as log1p
-from .information import exprel
-from .special_tools import ABOVE, SMALL, UNIT, log_slope, partly, real_only, smooth, weak
+from .elementwise import (
+    cbrt as cbrt,
+    exp2 as exp2,
+    expm1 as expm1,
+    log1p as log1p,
+    power_variable,
+)
+from .piecewise import rint
+from .special_tools import (
+    ABOVE,
+    SMALL,
+    exp_ratio,
+    log_slope,
+    partly,
+    real_only,
+    sinhc_slope,
+    smooth,
+    weak,
+)  # fmt: skip
 from .ufuncs import sinc as sinc
 
 __all__ = [
-    "cbrt", "cosdg", "cosm1", "ellipe", "ellipk", "exp1", "exp2", "exp10", "expi", "expm1", "expn",
-    "fresnel", "hyp2f1", "lambertw", "log1p", "shichi", "sici", "sinc", "sindg", "spence", "tandg",
+    "cbrt", "cosdg", "cosm1", "cotdg", "exp1", "exp2", "exp10", "expi", "expm1", "expn", "fresnel",
+    "lambertw", "log1p", "powm1", "radian", "round", "shichi", "sici", "sinc", "sindg", "spence",
+    "tandg", "wrightomega",
 ]  # fmt: skip
 
 _DEGREE = math.pi / 180
@@ -55,18 +72,56 @@ tandg = smooth(
     doc="""Tangent of degrees. Derivative: g·π/180·(1 + tandg²(x)).""",
 )  # fmt: skip
 
+cotdg = smooth(
+    "cotdg", sp.cotdg, lambda g, out, x: g * (-_DEGREE * (1 + out * out)),
+    saves=("out",), samples=(Sample((2, 3), low=20, high=160), Sample((), low=20, high=160)),
+    doc="""Cotangent of degrees. Derivative: -g·π/180·(1 + cotdg²(x)).""",
+)  # fmt: skip
+
+_radian = weak(sp.radian)
+
+radian = elementwise(
+    "radian", lambda d, m, s: _radian(d, m, s),
+    lambda g, out, d, m, s: g * _DEGREE,
+    lambda g, out, d, m, s: g * (_DEGREE / 60),
+    lambda g, out, d, m, s: g * (_DEGREE / 3600),
+    analytic=False, numpy=(sp.radian,), samples=(
+        Sample((2, 3), (3,), (), low=(-2, -2, -2), high=(2, 2, 2)), Sample((), (2,), ()),
+    ),
+    doc="""Degrees, minutes and seconds as radians. Derivative: g·π/180, and a 60th and 3600th.""",
+)  # fmt: skip
+
+powm1 = smooth(
+    "powm1", sp.powm1,
+    lambda g, out, x, y: g * np.where(y == 0, 0, y * power_variable.inner(x, y - (y != 0))),
+    lambda g, out, x, y: g * np.where(
+        x == 0, 0, power_variable.inner(x, y) * np.log(np.where(x == 0, 1, x))
+    ),
+    saves=("x", "y"), samples=(
+        Sample((2, 3), (3,), low=0.4, high=2.5), Sample((), (2,), low=0.4, high=2.5),
+        Sample((0,), (1,), low=0.4),
+    ),
+    doc="""xʸ - 1, exact where xʸ is near 1.
+
+    Derivative: g·y·xʸ⁻¹ and g·xʸ·log(x), 0 where x is 0.
+    """,
+)  # fmt: skip
+
+round = rint
+NUMPY[sp.round] = rint
+
 # -- exponential integrals ---------------------------------------------------------------------
 
 _COMPLEX = Sample((2,), complex=True, low=0.5)
 
 exp1 = smooth(
-    "exp1", sp.exp1, lambda g, out, x: -g * np.exp(-x) / x,
+    "exp1", sp.exp1, lambda g, out, x: g * exp_ratio.inner(-x, order=0),
     saves=("x",), samples=(*ABOVE, _COMPLEX),
     doc="""Exponential integral E₁(x). Derivative: -g·e⁻ˣ/x.""",
 )  # fmt: skip
 
 expi = smooth(
-    "expi", sp.expi, lambda g, out, x: g * np.exp(x) / x,
+    "expi", sp.expi, lambda g, out, x: g * exp_ratio.inner(x, order=0),
     saves=("x",), samples=(*ABOVE, Sample((2,), low=-3, high=-1), _COMPLEX),
     doc="""Exponential integral Ei(x). Derivative: g·eˣ/x.""",
 )  # fmt: skip
@@ -129,14 +184,16 @@ _shichi = real_only("shichi", sp.shichi)
 
 sinh_integral = elementwise(
     "shichi_sinh", lambda x: _shichi(x)[0],
-    lambda g, out, x: g * 0.5 * (exprel.inner(x) + exprel.inner(-x)),
+    lambda g, out, x: g * sinhc_slope.inner(x, order=0),
     saves=("x",), analytic=False, samples=SMALL,
     doc="""∫₀ˣ sinh(t)/t dt of real x. Derivative: g·sinh(x)/x, 1 at 0.""",
 )  # fmt: skip
 
 cosh_integral = elementwise(
     "shichi_cosh", lambda x: _shichi(x)[1],
-    lambda g, out, x: g * np.cosh(x) / x,
+    lambda g, out, x: g * (
+        0.5 * (exp_ratio.inner(x, order=0) - exp_ratio.inner(-x, order=0))
+    ),
     saves=("x",), analytic=False, samples=ABOVE,
     doc="""Hyperbolic cosine integral Chi(x) of real x. Derivative: g·cosh(x)/x.""",
 )  # fmt: skip
@@ -150,14 +207,44 @@ def shichi(x: Any) -> tuple[Any, Any]:
 
 _QUARTER = math.pi / 2
 
+
+def _turns(x: Any, *, quarters: int = 0) -> Any:
+    # x² is reduced by whole turns before it is rounded: Dekker's product has its lower half too.
+    if x.dtype.kind == "c":
+        return np.sin(_QUARTER * (x * x + quarters))
+    x_ = np.asarray(x, np.result_type(x, float))
+    high = x_ * x_
+    top = x_ * 134217729.0  # 2²⁷ + 1
+    top = top - (top - x_)
+    rest = x_ - top
+    low = ((top * top - high) + 2 * top * rest) + rest * rest
+    turn = np.fmod(high, 4)
+    whole = np.round(turn)
+    angle = _QUARTER * ((turn - whole) + np.fmod(low, 4))
+    k = (whole + quarters) % 4
+    found = np.where(k % 2 == 0, np.sin(angle), np.cos(angle)) * np.where(k >= 2, -1, 1)
+    return found.astype(x.dtype)[()]
+
+
+turns: Primitive = elementwise(
+    "fresnel_slope", _turns,
+    lambda g, out, x, *, quarters: g * (
+        math.pi * x * turns.inner(x, quarters=quarters + 1)
+    ),
+    saves=("x",), analytic=False,
+    samples=(*SMALL, _COMPLEX, Sample((2,), low=50, high=60, quarters=1)),
+    doc="""sin(π/2·(x² + quarters)), exact for large x. Derivative: g·π·x·(one quarter more).""",
+)  # fmt: skip
+
 fresnel_sine = elementwise(
-    "fresnel_sine", lambda x: sp.fresnel(x)[0], lambda g, out, x: g * np.sin(_QUARTER * x * x),
+    "fresnel_sine", lambda x: sp.fresnel(x)[0], lambda g, out, x: g * turns.inner(x),
     saves=("x",), analytic=False, samples=(*SMALL, _COMPLEX),
     doc="""∫₀ˣ sin(πt²/2) dt. Derivative: g·sin(πx²/2).""",
 )  # fmt: skip
 
 fresnel_cosine = elementwise(
-    "fresnel_cosine", lambda x: sp.fresnel(x)[1], lambda g, out, x: g * np.cos(_QUARTER * x * x),
+    "fresnel_cosine", lambda x: sp.fresnel(x)[1],
+    lambda g, out, x: g * turns.inner(x, quarters=1),
     saves=("x",), analytic=False, samples=(*SMALL, _COMPLEX),
     doc="""∫₀ˣ cos(πt²/2) dt. Derivative: g·cos(πx²/2).""",
 )  # fmt: skip
@@ -168,50 +255,6 @@ def fresnel(x: Any) -> tuple[Any, Any]:
     """(S(x), C(x)), Fresnel's integrals. Derivative: sin(πx²/2) and cos(πx²/2)."""
     return fresnel_sine(x), fresnel_cosine(x)
 
-
-# -- hypergeometric and elliptic ----------------------------------------------------------------
-
-_hyp2f1 = weak(sp.hyp2f1)
-
-hyp2f1_op: Primitive = elementwise(
-    "hyp2f1", lambda a, b, c, z: _hyp2f1(a, b, c, z),
-    None, None, None,
-    lambda g, out, a, b, c, z: g * (a * b / c * hyp2f1_op.inner(a + 1, b + 1, c + 1, z)),
-    saves={"a": (), "b": (), "c": (), "z": ("a", "b", "c", "z")}, analytic=False,
-    samples=(
-        Sample(np.float32(0.5), np.float32(1.5), np.float32(2), (2, 3), low=-0.5, high=0.5),
-        Sample(np.float32(1), np.float32(2), np.float32(3), (), low=-0.5, high=0.5),
-        Sample(np.array([0.5, 2.0, 1.0]), np.array(1.5), np.array(2.0), (3,), low=-0.5, high=0.5),
-    ),
-    doc="""₂F₁(a, b; c; z). Derivative: g·a·b/c·₂F₁(a+1, b+1; c+1; z) in z.""",
-)  # fmt: skip
-hyp2f1 = partly(hyp2f1_op, sp.hyp2f1, without=("a", "b", "c"))
-
-
-def _elliptic(m: Any, start: float, a: float, b: float, quotient: Any) -> Any:
-    # The closed form is 0/0 at m = 0; near it the hypergeometric series stands for it.
-    near = np.abs(m) < 0.1
-    series = start * hyp2f1_op.inner(a, b, 2.0, np.where(near, m, 0))
-    return np.where(near, series, quotient / (2 * np.where(near, 1, m)))
-
-
-_BELOW_ONE = (*UNIT, Sample((3,), low=-0.05, high=0.05), Sample((2,), low=-3, high=-1))
-
-ellipk = smooth(
-    "ellipk", sp.ellipk,
-    lambda g, out, x: g * _elliptic(
-        x, math.pi / 8, 1.5, 1.5, sp.ellipe(x) / (1 - x) - sp.ellipk(x)
-    ),
-    saves=("x",), samples=_BELOW_ONE,
-    doc="""Complete elliptic integral K(m). Derivative: g·(E/(1-m) - K)/(2m), π/8 at 0.""",
-)  # fmt: skip
-
-ellipe = smooth(
-    "ellipe", sp.ellipe,
-    lambda g, out, x: g * _elliptic(x, -math.pi / 8, 0.5, 1.5, sp.ellipe(x) - sp.ellipk(x)),
-    saves=("x",), samples=_BELOW_ONE,
-    doc="""Complete elliptic integral E(m). Derivative: g·(E - K)/(2m), -π/8 at 0.""",
-)  # fmt: skip
 
 # -- Lambert's W -------------------------------------------------------------------------------
 
@@ -231,3 +274,20 @@ lambert: Primitive = elementwise(
 def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
     """Branch k of Lambert's W(z), where W·eᵂ = z; complex. Derivative: g·e⁻ᵂ/(1 + W), 1 at 0."""
     return lambert(z, k=k, tol=tol)
+
+
+def _of_whole(x: Any) -> Any:
+    return np.where(np.isinf(x), 1, np.where(np.isinf(x), 0, x) / (1 + x)).astype(x.dtype)[()]
+
+
+_share: Primitive = elementwise(
+    "share", _of_whole, lambda g, out, x: g / np.square(1 + x),
+    saves=("x",), samples=(*ABOVE, _COMPLEX),
+    doc="""x/(1 + x). Derivative: g/(1 + x)², which keeps its digits for large x.""",
+)  # fmt: skip
+
+wrightomega = smooth(
+    "wrightomega", sp.wrightomega, lambda g, out, x: g * _share.inner(out),
+    saves=("out",), samples=(*SMALL, _COMPLEX),
+    doc="""Wright's ω(x), where ω + log(ω) = x. Derivative: g·ω/(1 + ω).""",
+)  # fmt: skip
