@@ -95,9 +95,10 @@ def ops(containing: str = "") -> Listing:
 
 
 def _numpy_names() -> dict[int, list[str]]:
-    """NumPy's names, by the identity of the function here that takes their place."""
+    """NumPy's names and SciPy's, by the identity of the function here that takes their place."""
     found: dict[int, list[str]] = {}
-    for space, module in (*_SPACES, ("np.fft", np.fft)):
+    scipys = ("scipy.special", sys.modules.get("scipy.special"))
+    for space, module in (*_SPACES, ("np.fft", np.fft), *((scipys,) if scipys[1] else ())):
         for name in sorted(vars(module)):
             try:
                 function = NUMPY.get(getattr(module, name))

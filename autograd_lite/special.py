@@ -24,25 +24,25 @@ except ImportError as error:
         "pip install 'autograd-lite[special]'."
     ) from error
 
-from .ops.airy import *
-from .ops.bessels import *
-from .ops.betas import *
-from .ops.counts import *
-from .ops.distributions import *
-from .ops.elliptic import *
-from .ops.faddeeva import *
-from .ops.gammas import *
-from .ops.goodness import *
-from .ops.hypergeometric import *
-from .ops.incomplete import *
-from .ops.information import *
-from .ops.integrals import *
-from .ops.kelvin import *
-from .ops.modified_bessels import *
-from .ops.noncentral import *
-from .ops.normal import *
-from .ops.orthogonal import *
-from .ops.spherical import *
-from .ops.struve import *
-from .ops.waves import *
-from .ops.zetas import *
+from .ops.special.airy import *
+from .ops.special.bessels import *
+from .ops.special.betas import *
+from .ops.special.counts import *
+from .ops.special.distributions import *
+from .ops.special.elliptic import *
+from .ops.special.faddeeva import *
+from .ops.special.gammas import *
+from .ops.special.goodness import *
+from .ops.special.hypergeometric import *
+from .ops.special.incomplete import *
+from .ops.special.information import *
+from .ops.special.integrals import *
+from .ops.special.kelvin import *
+from .ops.special.modified_bessels import *
+from .ops.special.noncentral import *
+from .ops.special.normal import *
+from .ops.special.orthogonal import *
+from .ops.special.spherical import *
+from .ops.special.struve import *
+from .ops.special.waves import *
+from .ops.special.zetas import *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
@@ -11,11 +12,19 @@ import autograd_lite as ag
 from autograd_lite.op import OPS, Sample
 from autograd_lite.tensor import apply
 
-# Without SciPy's, nn's and the tests' own, whatever has been imported before this file.
-_LIST = "import autograd_lite as ag; print(*(e.name for e in ag.ops()))"
-NAMES = subprocess.run(
-    [sys.executable, "-c", _LIST], check=True, capture_output=True, text=True
-).stdout.split()
+HAS_SCIPY = importlib.util.find_spec("scipy") is not None
+
+
+def _listed(first=""):
+    # In a new process: without nn's and the tests' own, whatever has been imported before.
+    code = f"{first}import autograd_lite as ag; print(*(e.name for e in ag.ops()))"
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return run.stdout.split()
+
+
+# Every name that ag.ops() lists, but for those of SciPy; and those, once SciPy is imported.
+NAMES = _listed()
+SPECIAL_NAMES = set(_listed("import scipy.special; ")) - set(NAMES) if HAS_SCIPY else set()
 
 ag.ops()  # which brings in those that are declared late
 BUILT_IN = {name: OPS[name] for name in NAMES if name in OPS}

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
+from op_tools import BUILT_IN
 from oracle import inner, numerical_gradient
 
 import autograd_lite as ag
-from autograd_lite.op import OPS
 from autograd_lite.tensor import apply
 
 INF, NAN = math.inf, math.nan
@@ -306,13 +306,10 @@ def _usable(op):
     ]  # fmt: skip
 
 
-# SciPy's functions are declared when something asks for them; test_special.py tests them.
-SCIPYS = ("bessels", "gammas", "information", "integrals", "normal", "special_tools")
 POINTWISE = {
-    name: op for name, op in OPS.items()
+    name: op for name, op in BUILT_IN.items()
     # logsumexp's own helper takes arrays of equal ndim only.
-    if op.pointwise and not name.startswith("doc_") and name != "logsumexp_shares" and _usable(op)
-    and not any(r is not None and r.__module__.endswith(SCIPYS) for r in op.rules)
+    if op.pointwise and name != "logsumexp_shares" and _usable(op)
 }  # fmt: skip
 # Where x / y keeps away from the integers.
 _RANGES = {n: ((2.15, 2.35), (0.6, 0.7)) for n in ("remainder", "fmod", "floor_divide")}

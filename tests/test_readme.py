@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from op_tools import NAMES
+from op_tools import NAMES, SPECIAL_NAMES
 
 import autograd_lite as ag
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 REFERENCE = README.parent / "docs" / "functions.md"
+SPECIAL_REFERENCE = README.parent / "docs" / "special.md"
+SPECIAL = Path(ag.__file__).parent / "special.py"
 START, END = "<!-- kinks: made by tests/test_readme.py --write -->", "<!-- end of kinks -->"
 LIST, END_LIST = (
     "<!-- functions: made by tests/test_readme.py --write -->",
@@ -85,6 +87,7 @@ SUBJECTS = {
 
 
 ENTRIES = [e for e in ag.ops() if e.name in NAMES]
+KNOWN = {e.name: e for e in ENTRIES}
 
 
 def kink_table():
@@ -105,7 +108,6 @@ def function_list():
 
 def reference():
     """The page of all functions: what ``ag.ops()`` says, by subject."""
-    known = {entry.name: entry for entry in ENTRIES}
     lines = [
         "# Functions",
         "",
@@ -116,24 +118,48 @@ def reference():
     sections = {title: names_of(f"ops.{module}") for module, title in SUBJECTS.items()}
     sections["Fourier transforms, in `ag.fft`"] = names_of("ops.fourier")
     for space in ("linalg", "emath"):
-        found = [name for name in known if name.startswith(f"{space}.")]
+        found = [name for name in KNOWN if name.startswith(f"{space}.")]
         sections[f"What is in `ag.{space}` only"] = found
     for title, names in sections.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            "| function | NumPy | derivative | at kinks |",
-            "|---|---|---|---|",
-        ]
-        for name in names:
-            entry = known.get(name) or known.get(getattr(getattr(ag, name), "__name__", ""))
-            if entry is None:  # one_hot is of labels, r_ and c_ are of concatenate
-                continue
-            numpy = " ".join(f"`{n}`" for n in entry.numpy)
-            told = entry.derivative.replace("``", "`")
-            cells = (f"`{name}`", numpy, told, entry.kinks)
-            lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+        lines += section(title, "np", names, KNOWN, ag)
+    return "\n".join(lines) + "\n"
+
+
+TITLES = {"np": "NumPy", "scipy": "SciPy"}
+
+
+def section(title, library, names, known, space):
+    """A heading, and a table of functions by name (or by the name of what an alias stands for)."""
+    yield from (
+        "", f"## {title}", "",
+        f"| function | {TITLES[library]} | derivative | at kinks |", "|---|---|---|---|",
+    )  # fmt: skip
+    for name in names:
+        entry = known.get(name) or known.get(getattr(getattr(space, name), "__name__", ""))
+        if entry is None:  # one_hot is of labels, r_ and c_ are of concatenate
+            continue
+        # SciPy's names of NumPy's functions are there only if it has been imported.
+        theirs = " ".join(f"`{n}`" for n in entry.numpy if n.startswith(f"{library}."))
+        cells = (f"`{name}`", theirs, entry.derivative.replace("``", "`"), entry.kinks)
+        yield "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+
+
+def special_reference():
+    """The page of SciPy's functions, by file."""
+    import scipy.special  # noqa: F401 - which lets ag.ops() list them
+
+    known = {entry.name: entry for entry in ag.ops()}
+    lines = [
+        "# Special functions",
+        "",
+        "What `ag.ops()` lists after `import scipy.special`: the functions with a derivative of",
+        "`autograd_lite.special`, which `scipy.special`'s own names call too. Made by",
+        "`python tests/test_readme.py --write`.",
+    ]
+    for module in re.findall(r"from \.ops\.special\.(\w+) import", SPECIAL.read_text()):
+        file = importlib.import_module(f"autograd_lite.ops.special.{module}")
+        title = file.__doc__.splitlines()[0].rstrip(".").replace(", from SciPy", "")
+        lines += section(title, "scipy", sorted(file.__all__), known, ag.special)
     return "\n".join(lines) + "\n"
 
 
@@ -145,19 +171,23 @@ def test_the_list_of_functions_is_the_code_s():
 def test_every_file_of_ops_has_a_subject():
     files = {p.stem for p in (Path(ag.__file__).parent / "ops").glob("*.py")}
     public = {f for f in files if f != "__init__" and hasattr(module_of(f), "__all__")}
-    assert public - set(SUBJECTS) <= {"fourier", "quantiles"} | SCIPY
+    assert public - set(SUBJECTS) <= {"fourier", "quantiles"}
 
 
 def module_of(name):
-    return None if name in SCIPY else importlib.import_module(f"autograd_lite.ops.{name}")
-
-
-SCIPY = {"bessels", "gammas", "information", "integrals", "normal", "special_tools"}
+    return importlib.import_module(f"autograd_lite.ops.{name}")
 
 
 @pytest.mark.skipif(not hasattr(np, "matvec"), reason="older NumPys lack some of the names")
 def test_the_reference_is_what_ops_says():
     assert REFERENCE.read_text() == reference()
+
+
+def test_the_reference_of_special_functions_is_what_ops_says():
+    scipy = pytest.importorskip("scipy")
+    if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 17):
+        pytest.skip("older SciPys lack some of the names")
+    assert SPECIAL_REFERENCE.read_text() == special_reference()
 
 
 def test_the_table_of_kinks_is_the_ops_own():
@@ -166,7 +196,8 @@ def test_the_table_of_kinks_is_the_ops_own():
 
 
 def test_every_op_states_its_derivative():
-    silent = [e.name for e in ENTRIES if "ops it is made of" in e.derivative]
+    ours = {*NAMES, *SPECIAL_NAMES}
+    silent = [e.name for e in ag.ops() if e.name in ours and "ops it is made" in e.derivative]
     assert not silent
 
 
@@ -176,3 +207,4 @@ if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
         before, after = whole[: whole.index(start) + len(start)], whole[whole.index(end) :]
         README.write_text(f"{before}\n{made}\n{after}")
     REFERENCE.write_text(reference())
+    SPECIAL_REFERENCE.write_text(special_reference())

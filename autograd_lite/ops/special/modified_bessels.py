@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
+from ...op import Sample
 from .bessels import COMPLEX, WHOLE_ORDERS, around, hankel_terms, is_far, of_order
-from .special_tools import ABOVE, SMALL, descending, ladder, regions, slopes, smooth
+from .tools import ABOVE, SMALL, descending, ladder, regions, slopes, smooth
 
 __all__ = ["i0", "i0e", "i1", "i1e", "iv", "ive", "k0", "k0e", "k1", "k1e", "kn", "kv", "kve"]
 

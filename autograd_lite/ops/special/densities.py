@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, elementwise
+from ...op import Sample
+from ...primitive import Primitive, elementwise
 from .betas import polygamma_difference
-from .special_tools import regions, wide
+from .tools import regions, wide
 
 # From here on the powers are so large that their logarithms lose digits: Loader's form has them.
 _LARGE = 16.0

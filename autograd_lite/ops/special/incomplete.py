@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
+from ...op import Sample
 from .densities import beta_slope, gamma_slope
-from .special_tools import scipys
 from .tails import beta_tail, gamma_tail
+from .tools import scipys
 
 __all__ = [
     "betainc", "betaincc", "betainccinv", "betaincinv", "btdtria", "btdtrib", "gammainc",

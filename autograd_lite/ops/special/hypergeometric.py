@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, elementwise
-from .special_tools import in_last, partly, weak
+from ...op import Sample
+from ...primitive import Primitive, elementwise
+from .tools import in_last, partly, weak
 
 __all__ = ["hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "wright_bessel"]
 

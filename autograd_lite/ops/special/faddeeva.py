@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, composed, elementwise
-from .special_tools import ABOVE, SMALL, descending, real_only, regions, slopes, smooth, weak, wide
+from ...op import Sample
+from ...primitive import Primitive, composed, elementwise
+from .tools import ABOVE, SMALL, descending, real_only, regions, slopes, smooth, weak, wide
 
 __all__ = ["dawsn", "erfcx", "erfi", "modfresnelm", "modfresnelp", "voigt_profile", "wofz"]
 

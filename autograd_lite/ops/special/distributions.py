@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, elementwise
+from ...op import Sample
+from ...primitive import Primitive, elementwise
 from .betas import polygamma_difference
 from .densities import gamma_slope
-from .special_tools import regions, scipys, wide
 from .tails import gamma_tail, split_beta
+from .tools import regions, scipys, wide
 
 __all__ = [
     "chdtr", "chdtrc", "chdtri", "chdtriv", "fdtr", "fdtrc", "fdtri", "fdtridfd", "gdtr", "gdtrc",

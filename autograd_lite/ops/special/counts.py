@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
+from ...op import Sample
 from .densities import beta_slope, gamma_slope
-from .special_tools import in_last, scipys
 from .tails import gamma_tail, split_beta
+from .tools import in_last, scipys
 
 __all__ = [
     "bdtr", "bdtrc", "bdtri", "bdtrik", "bdtrin", "nbdtr", "nbdtrc", "nbdtri", "nbdtrik", "nbdtrin",

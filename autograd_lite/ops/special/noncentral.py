@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, elementwise
+from ...op import Sample
+from ...primitive import Primitive, elementwise
 from .densities import beta_density, beta_slope, stirling
 from .hypergeometric import hyp1f1
-from .special_tools import regions, scipys, wide
 from .tails import in_chunks
+from .tools import regions, scipys, wide
 
 __all__ = [
     "chndtr", "chndtrinc", "chndtrix", "ncfdtr", "ncfdtri", "ncfdtrinc", "nctdtr", "nctdtrinc",

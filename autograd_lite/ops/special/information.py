@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import NUMPY, Sample
-from ..primitive import Primitive, composed, elementwise
-from ..tensor import Tensor
-from . import activation
-from .axes import axes_of
-from .elementwise import logaddexp as logaddexp, safe
-from .shape import shape_of
-from .special_tools import ABOVE, SMALL, both_zero, exp_slope, log_ratio, log_slope, smooth, weak
+from ...op import NUMPY, Sample
+from ...primitive import Primitive, composed, elementwise
+from ...tensor import Tensor
+from .. import activation
+from ..axes import axes_of
+from ..elementwise import logaddexp as logaddexp, safe
+from ..shape import shape_of
+from .tools import ABOVE, SMALL, both_zero, exp_slope, log_ratio, log_slope, smooth, weak
 
 __all__ = [
     "boxcox", "boxcox1p", "entr", "exprel", "huber", "inv_boxcox", "inv_boxcox1p", "kl_div",

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from .special_tools import in_last, one_less
+from ...op import Sample
+from .tools import in_last, one_less
 
 __all__ = [
     "eval_chebyc", "eval_chebys", "eval_chebyt", "eval_chebyu", "eval_gegenbauer",

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import NUMPY, Sample
-from ..primitive import elementwise
-from .activation import erf as erf, erfc as erfc, log_sigmoid, sigmoid
+from ...op import NUMPY, Sample
+from ...primitive import elementwise
+from ..activation import erf as erf, erfc as erfc, log_sigmoid, sigmoid
 from .faddeeva import erfcx_slope
-from .special_tools import SMALL, UNIT, slopes, smooth, weak
+from .tools import SMALL, UNIT, slopes, smooth, weak
 
 __all__ = [
     "erf", "erfc", "erfcinv", "erfinv", "expit", "log_expit", "log_ndtr", "logit", "ndtr", "ndtri",

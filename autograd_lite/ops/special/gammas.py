@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import PLAIN, Sample
-from ..primitive import Primitive, composed, elementwise
-from .special_tools import ABOVE, partly, smooth
+from ...op import PLAIN, Sample
+from ...primitive import Primitive, composed, elementwise
+from .tools import ABOVE, partly, smooth
 
 __all__ = [
     "digamma", "gamma", "gammaln", "gammasgn", "loggamma", "multigammaln", "polygamma", "psi",

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, elementwise
+from ...op import Sample
+from ...primitive import Primitive, elementwise
 from .gammas import BERNOULLI
-from .special_tools import real_only, smooth, weak, wide
+from .tools import real_only, smooth, weak, wide
 
 __all__ = ["zeta", "zetac"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, composed, elementwise
-from .special_tools import SMALL, descending, real_only, regions, wide
+from ...op import Sample
+from ...primitive import Primitive, composed, elementwise
+from .tools import SMALL, descending, real_only, regions, wide
 
 __all__ = ["airy", "airye", "itairy"]
 

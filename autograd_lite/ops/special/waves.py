@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, composed, elementwise
-from ..protocols import plain
-from .special_tools import refuse_tracked, weak
+from ...op import Sample
+from ...primitive import Primitive, composed, elementwise
+from ...protocols import plain
+from .tools import refuse_tracked, weak
 
 __all__ = [
     "mathieu_cem", "mathieu_modcem1", "mathieu_modcem2", "mathieu_modsem1", "mathieu_modsem2",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
+from ...op import Sample
 from .faddeeva import gaussian
 from .information import in_lambda
-from .special_tools import UNIT, falling, in_last, regions, slopes, smooth
+from .tools import UNIT, falling, in_last, regions, slopes, smooth
 
 __all__ = ["kolmogi", "kolmogorov", "smirnov", "smirnovi", "tklmbda"]
 

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, elementwise
+from ...op import Sample
+from ...primitive import Primitive, elementwise
 from .betas import polygamma_difference
 from .densities import beta_slope, beta_values, gamma_slope, gamma_values
 from .gammas import BERNOULLI, polygamma_of, polygamma_op
-from .special_tools import regions, wide
+from .tools import regions, wide
 
 _STEP, _START = 1 / 8, -7.7
 # Entries computed at once, each with all the nodes.

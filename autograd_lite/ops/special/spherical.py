@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import elementwise
-from ..protocols import plain
-from .special_tools import partly, refuse_tracked
+from ...op import Sample
+from ...primitive import elementwise
+from ...protocols import plain
+from .tools import partly, refuse_tracked
 
 __all__ = ["spherical_in", "spherical_jn", "spherical_kn", "spherical_yn"]
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..errors import UnsupportedError
-from ..op import Sample, publish
-from ..primitive import Primitive, elementwise
-from ..tensor import Tensor
+from ...errors import UnsupportedError
+from ...op import Sample, publish
+from ...primitive import Primitive, elementwise
+from ...tensor import Tensor
 
 SMALL = (Sample((2, 3)), Sample(()), Sample((0, 2)))
 ABOVE = (Sample((2, 3), low=0.4, high=3.0), Sample((), low=0.4, high=3.0))

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, elementwise
+from ...op import Sample
+from ...primitive import Primitive, elementwise
 from .gammas import BERNOULLI, polygamma_of, polygamma_op, rgamma_slope
-from .special_tools import regions, smooth, wide
+from .tools import regions, smooth, wide
 
 __all__ = ["beta", "betaln", "binom", "poch"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, composed, elementwise
-from .special_tools import ABOVE, in_last, one_less, partly, smooth, weak
+from ...op import Sample
+from ...primitive import Primitive, composed, elementwise
+from .tools import ABOVE, in_last, one_less, partly, smooth, weak
 
 __all__ = [
     "besselpoly", "it2i0k0", "it2j0y0", "it2struve0", "iti0k0", "itj0y0", "itmodstruve0",

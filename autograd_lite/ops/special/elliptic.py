@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, composed, elementwise
-from .special_tools import UNIT, regions, slopes, smooth, weak, wide
+from ...op import Sample
+from ...primitive import Primitive, composed, elementwise
+from .tools import UNIT, regions, slopes, smooth, weak, wide
 
 __all__ = [
     "agm", "ellipe", "ellipeinc", "ellipj", "ellipk", "ellipkinc", "ellipkm1", "elliprc",

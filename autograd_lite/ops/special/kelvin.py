@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import Primitive, composed, elementwise
-from .special_tools import ABOVE, SMALL, falling, regions, slopes, smooth
+from ...op import Sample
+from ...primitive import Primitive, composed, elementwise
+from .tools import ABOVE, SMALL, falling, regions, slopes, smooth
 
 __all__ = ["bei", "beip", "ber", "berp", "kei", "keip", "kelvin", "ker", "kerp"]
 

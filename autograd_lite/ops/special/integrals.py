@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import NUMPY, Sample
-from ..primitive import Primitive, composed, elementwise
-from .elementwise import (
+from ...op import NUMPY, Sample
+from ...primitive import Primitive, composed, elementwise
+from ..elementwise import (
     cbrt as cbrt,
     exp2 as exp2,
     expm1 as expm1,
     log1p as log1p,
     power_variable,
 )
-from .piecewise import rint
-from .special_tools import (
+from ..piecewise import rint
+from ..ufuncs import sinc as sinc
+from .tools import (
     ABOVE,
     SMALL,
     exp_ratio,
@@ -32,7 +33,6 @@ from .special_tools import (
     smooth,
     weak,
 )  # fmt: skip
-from .ufuncs import sinc as sinc
 
 __all__ = [
     "cbrt", "cosdg", "cosm1", "cotdg", "exp1", "exp2", "exp10", "expi", "expm1", "expn", "fresnel",

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy import special as sp
 
-from ..op import Sample
-from ..primitive import elementwise
-from .special_tools import (
+from ...op import Sample
+from ...primitive import elementwise
+from .tools import (
     ABOVE,
     SMALL,
     descending,

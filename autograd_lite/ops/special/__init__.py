@@ -1,0 +1,1 @@
+"""The declarations of scipy.special's functions, one file a subject; ``autograd_lite.special``."""
