@@ -27,6 +27,7 @@ from .functional import (
     vjp as vjp,
 )
 from .memory import reuse_memory as reuse_memory
+from .methods import point_elsewhere as _point_elsewhere
 from .mode import (
     detect_anomaly as detect_anomaly,
     enable_grad as enable_grad,
@@ -93,6 +94,8 @@ _LATER = {
     "max_pool2d": "ops.pooling", "steps": "viz",
 }  # fmt: skip
 _SPACES = ("emath", "fft", "special")
+
+_point_elsewhere(globals())
 
 
 def __getattr__(name: str) -> _Any:

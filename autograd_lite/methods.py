@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
-from .errors import DTypeError, UnsupportedError, closest
+from .errors import DTypeError, UnsupportedError
 from .op import FUNCTIONS
 from .protocols import NumpyProtocols, plain, plainly, with_out
 
@@ -24,10 +24,28 @@ _HERE = {
 }  # fmt: skip
 
 
-def _instead(name: str, known: list[str]) -> str:
-    if name in _HERE:
-        return f"; write {_HERE[name]}"
-    return f"; write ag.{name}(t)" if name in FUNCTIONS else closest(name, known)
+class _Elsewhere:
+    """In the place of a method that Tensor has not: says what to write.
+
+    A ``__getattr__`` would say as much, and slow every attribute of every Tensor down.
+    """
+
+    def __init__(self, name: str, instead: str) -> None:
+        self.text = f"'Tensor' object has no attribute {name!r}; write {instead}"
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        raise AttributeError(self.text)
+
+
+_POINTED = set(_HERE)
+
+
+def point_elsewhere(names: Iterable[str]) -> None:
+    """Let Tensors say ``ag.name(t)`` where ``t.name`` is asked for and is no method."""
+    for name in names:
+        if name in FUNCTIONS and name not in vars(NumpyMethods):
+            setattr(NumpyMethods, name, _Elsewhere(name, f"ag.{name}(t)"))
+            _POINTED.add(name)
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -41,6 +59,15 @@ def _method(name: str) -> Callable[..., Any]:
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"ndarray's method of this name, recorded: see ``autograd_lite.{name}``."
+    return method
+
+
+def _function_method(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return FUNCTIONS[name](self, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"``autograd_lite.{name}`` of this Tensor."
     return method
 
 
@@ -92,6 +119,20 @@ class NumpyMethods(NumpyProtocols):
     trace = _method("trace")
     cumprod = _method("cumprod")
     round = _method("round")
+
+    # Not ndarray's, but what PyTorch's and micrograd's users write.
+    abs = _function_method("absolute")
+    exp = _function_method("exp")
+    log = _function_method("log")
+    sqrt = _function_method("sqrt")
+    sin = _function_method("sin")
+    cos = _function_method("cos")
+    tanh = _function_method("tanh")
+    sigmoid = _function_method("sigmoid")
+    relu = _function_method("relu")
+    softmax = _function_method("softmax")
+    log_softmax = _function_method("log_softmax")
+    logsumexp = _function_method("logsumexp")
 
     put = _method("put")
 
@@ -264,14 +305,8 @@ class NumpyMethods(NumpyProtocols):
     def flat(self, values: Any) -> None:
         FUNCTIONS["put"](self, np.arange(self.size), values)
 
-    if not TYPE_CHECKING:  # a type checker is to know that there is no such attribute
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
-            raise AttributeError(
-                f"'Tensor' object has no attribute {name!r}{_instead(name, dir(self))}"
-            )
+    def __dir__(self) -> list[str]:
+        return [n for n in super().__dir__() if n not in _POINTED]
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -308,3 +343,7 @@ class NumpyMethods(NumpyProtocols):
     def item(self, *args: Any) -> Any:
         """The value of a Tensor with one entry, as a Python number."""
         return self._value.item(*args)
+
+
+for _name, _instead in _HERE.items():
+    setattr(NumpyMethods, _name, _Elsewhere(_name, _instead))

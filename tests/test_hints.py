@@ -80,8 +80,8 @@ def test_where_there_is_no_source_the_advice_is_general():
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("exp", "; write ag.exp(t)"), ("view", "; write t.reshape(shape)"),
-        ("unsqueeze", "; write ag.expand_dims(t, axis)"), ("cumsums", "; did you mean 'cumsum'?"),
+        ("arctan", "; write ag.arctan(t)"), ("view", "; write t.reshape(shape)"),
+        ("unsqueeze", "; write ag.expand_dims(t, axis)"), 
         ("xyzzy", "attribute 'xyzzy'"), ("__xyzzy__", "attribute '__xyzzy__'"),
     ],
 )  # fmt: skip
