@@ -32,6 +32,18 @@ def test_making_copies_and_keeps_the_dtype():
     assert (t.ndim, t.size, t.is_leaf, t.grad, t.requires_grad) == (1, 3, True, None, False)
 
 
+def test_tensor_is_pytorchs_name():
+    a = np.ones(2, np.float32)
+    t = ag.tensor(a, requires_grad=True, name="w")
+    a[0] = 5
+    assert (t.dtype, t.requires_grad, t.is_leaf, t.name) == (a.dtype, True, True, "w")
+    np.testing.assert_array_equal(t.data, [1, 1])
+    assert ag.tensor([1, 2], float).dtype == float
+    assert ag.tensor([t[0], 2.0]).requires_grad
+    with pytest.raises(errors.DTypeError, match=r"write 1\.0"):
+        ag.tensor([1, 2], requires_grad=True)
+
+
 def test_names():
     assert leaf(1.0, name="w").name == "w"
     z = (leaf([1.0]) * 2).named("z")
@@ -313,6 +325,26 @@ def test_methods_are_ndarrays():
     assert t.conj().real.imag.shape == (2, 3)
     assert t.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert [row.shape for row in t] == [(3,), (3,)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "abs",
+     "softmax", "log_softmax", "logsumexp"],
+)  # fmt: skip
+def test_methods_that_pytorchs_users_write(name):
+    x = np.array([[0.5, 1.5, 2.0], [3.0, 0.1, 0.7]])
+    keys = {"axis": 0} if "soft" in name or "sum" in name else {}
+    t, u = leaf(x), leaf(x)
+    getattr(t, name)(**keys).sum().backward()
+    getattr(ag, name)(u, **keys).sum().backward()
+    np.testing.assert_array_equal(t.grad, u.grad)
+
+
+def test_attributes_are_looked_up_without_python():
+    # A __getattr__ in the class would keep CPython from its fast way to every attribute.
+    for kind in ag.Tensor.__mro__:
+        assert not {"__getattr__", "__getattribute__"} & set(vars(kind)) or kind is object
 
 
 def test_arguments_by_position_are_in_numpys_order():

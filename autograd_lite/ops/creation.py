@@ -14,8 +14,25 @@ from .shape import astype, broadcast_to, copy, shape_of
 
 __all__ = [
     "arange", "empty", "empty_like", "eye", "full", "full_like", "identity", "ones", "ones_like",
-    "tri", "zeros", "zeros_like",
+    "tensor", "tri", "zeros", "zeros_like",
 ]  # fmt: skip
+
+
+def tensor(
+    data: Any, dtype: Any = None, *, requires_grad: bool = False, name: str | None = None
+) -> Tensor:
+    """As ``torch.tensor``: a Tensor of a copy of data; nested Tensors stay connected.
+
+    Raises: as ``Tensor`` and ``array``.
+
+    >>> import autograd_lite as ag
+    >>> ag.tensor([1.0, 2.0], requires_grad=True)
+    Tensor([1., 2.], requires_grad=True)
+    """
+    made: Tensor = FUNCTIONS["array"](data, dtype)
+    if requires_grad:
+        made.requires_grad = True
+    return made if name is None else made.named(name)
 
 
 def zeros_like(a: Any, *args: Any, **kwargs: Any) -> Tensor:
