@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import DTypeError, UnsupportedError
 from .op import FUNCTIONS
-from .protocols import NumpyProtocols, plain, plainly, with_out
+from .protocols import NumpyProtocols, plain, plain_result, plainly, with_out
 
 # What other libraries call it.
 _HERE = {
@@ -73,6 +73,8 @@ def _function_method(name: str) -> Callable[..., Any]:
 
 def _plain_method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs or len(args) > 1:
+            return plain_result(getattr(np, name), (self, *args), kwargs)
         return getattr(self._value, name)(*plain(args), **plain(kwargs))
 
     method.__name__ = method.__qualname__ = name

@@ -7,7 +7,7 @@ which ops there are, and an op declared later (in a user's file too) is found th
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -123,7 +123,7 @@ class NumpyProtocols:
         if function is not None:
             return with_out(func, function, args, kwargs)
         if func in PLAIN:
-            return func(*plain(args), **plain(kwargs))
+            return plain_result(func, args, kwargs)
         name = f"{func.__module__}.{func.__name__}"
         if func.__module__ in _LATE:
             import_module(f"{__package__}.{_LATE[func.__module__]}")
@@ -133,6 +133,30 @@ class NumpyProtocols:
             return with_out(func, function, args, kwargs)
         module = func.__module__.removeprefix("numpy").lstrip(".")
         raise no_rule(f"{module}.{func.__name__}" if module else func.__name__)
+
+
+# Where NumPy's functions without derivative take out=, by position.
+_OUT = {np.isneginf: 1, np.isposinf: 1} | dict.fromkeys(
+    (np.all, np.any, np.argmax, np.argmin, np.nanargmax, np.nanargmin), 2
+)
+
+
+def plain_result(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function without derivative of plain values; a Tensor as out= is written as ``t[...] =``.
+
+    Raises:
+        InPlaceError: that Tensor is a leaf that requires grad.
+    """
+    position = _OUT.get(function, len(args))
+    out = args[position] if len(args) > position else kwargs.get("out")
+    if not isinstance(out, NumpyProtocols):
+        return function(*plain(args), **plain(kwargs))
+    apart = np.array(out._value)
+    args = tuple(apart if x is out and i == position else x for i, x in enumerate(args))
+    kwargs = {k: apart if k == "out" else v for k, v in kwargs.items()}
+    function(*plain(args), **plain(kwargs))
+    out[...] = apart  # type: ignore[index]
+    return out
 
 
 def with_out(numpy: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -185,11 +209,14 @@ def _into(
     out: tuple[Any, ...], ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A call with out=: results are written into Tensors as ``t[...] = v`` is; gives out."""
-    if not any(isinstance(x, NumpyProtocols) and x._is_tracked() for x in inputs):
+    tracked = any(isinstance(x, NumpyProtocols) and x._is_tracked() for x in inputs)
+    if ufunc in PLAIN or not tracked:
         # NumPy computes it, apart from the Tensors, and says what it thinks of casts and shapes.
         apart = tuple(np.array(x._value) if isinstance(x, NumpyProtocols) else x for x in out)
         getattr(ufunc, method)(*plain(inputs), out=apart, **plain(kwargs))
         values: Any = apart
+        if method == "__call__" and "where" in kwargs:
+            values = _where_asked(kwargs["where"], apart, out)
     elif all(x is None or isinstance(x, NumpyProtocols) for x in out):
         if method == "__call__":
             values = _computed(out, ufunc, inputs, kwargs)
@@ -236,12 +263,15 @@ def _computed(
             inputs = tuple(FUNCTIONS["where"](where, x, 1) for x in inputs)
         found = ufunc(*inputs, **kwargs)
     values = list(found) if isinstance(found, tuple) else [found]
-    if where is not True:
-        values = [
-            v if x is None else FUNCTIONS["where"](where, v, x)
-            for v, x in zip(values, out, strict=True)
-        ]
-    return values
+    return values if where is True else _where_asked(where, values, out)
+
+
+def _where_asked(where: Any, values: Sequence[Any], out: Sequence[Any]) -> list[Any]:
+    # The values where where= holds, elsewhere what a Tensor among out had, with its graph.
+    pairs = zip(values, out, strict=True)
+    return [
+        FUNCTIONS["where"](where, v, x) if isinstance(x, NumpyProtocols) else v for v, x in pairs
+    ]
 
 
 def _by_keywords(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

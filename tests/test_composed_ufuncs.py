@@ -33,6 +33,7 @@ CALLS = {
         lambda m, x: m.ldexp(x, 3), lambda m, x: m.ldexp(x * x, np.array([1, -2, 0])),
         lambda m, x: m.ldexp(x[0, 0], np.arange(4)),
     ],
+    "fix": [lambda m, x: m.fix(3 * x), lambda m, x: m.fix(x, None)],
     "frexp": [lambda m, x: m.frexp(x)[0], lambda m, x: m.frexp(-8 * x * x)[0]],
     "modf": [lambda m, x: m.modf(-x * x)[0], lambda m, x: m.modf(x)[1]],
     "nan_to_num": [

@@ -58,6 +58,7 @@ CALLS = [
     (lambda x, out: np.add.accumulate(x, axis=1, out=out), (2, 3), float, (A,)),
     (lambda x, out: np.add.reduceat(x, [0, 2], axis=1, out=out), (2, 2), float, (A,)),
     (lambda x, y, out: np.multiply.outer(x, y, out=out), (4, 4), float, (R, R[::-1])),
+    (lambda x, out: np.fix(x + 0.3, out), (4,), float, (R,)),
     (lambda x, out: np.cumsum(x[:1], axis=1, out=out), (1, 3), float, (A,)),
 ]  # fmt: skip
 
@@ -108,6 +109,48 @@ def test_out_may_be_the_input_or_of_integers():
     np.sum(t, out=whole)
     assert whole.data == int(A.sum())
     assert not whole.requires_grad
+
+
+# Functions without a derivative: what they write, they write into arrays too.
+PLAIN_CALLS = [
+    (lambda x, out: np.isneginf(x, out), (2, 3), bool),
+    (lambda x, out: np.isposinf(x, out=out), (2, 3), float),
+    (lambda x, out: np.all(x, axis=0, out=out), (3,), float),
+    (lambda x, out: np.any(x, 0, out), (3,), bool),
+    (lambda x, out: x.argmax(0, out), (3,), int),
+    (lambda x, out: x.all(axis=1, out=out), (2,), bool),
+    (lambda x, out: np.argmax(x, 0, out), (3,), int),
+    (lambda x, out: x.argmin(axis=1, out=out), (2,), int),
+    (lambda x, out: np.nanargmin(x, axis=1, out=out), (2,), int),
+    (lambda x, out: np.isfinite(x, out=out), (2, 3), float),
+    (lambda x, out: np.isnan(x, out), (2, 3), bool),
+    (lambda x, out: np.less(x, 1.0, out=out, where=MASK), (2, 3), float),
+    (lambda x, out: np.logical_and.reduce(x, axis=0, out=out), (3,), bool),
+]
+
+
+@pytest.mark.parametrize(("call", "shape", "dtype"), PLAIN_CALLS)
+def test_out_of_a_function_without_derivative(call, shape, dtype):
+    expected, found = np.full(shape, 2, dtype), np.full(shape, 2, dtype)
+    call(A, expected)
+    t = ag.Tensor(A, requires_grad=True)
+    assert call(t, found) is found
+    np.testing.assert_array_equal(found, expected)
+    if dtype is float:  # what was recorded in the Tensor is written over
+        start = ag.Tensor(np.full(shape, 2.0), requires_grad=True)
+        out = start * 3.0
+        assert call(t, out) is out
+        out.sum().backward()
+        over = np.broadcast_to(~MASK if "less" in call.__code__.co_names else False, shape)
+        np.testing.assert_array_equal(out.data, np.where(over, 6, expected))
+        np.testing.assert_array_equal(start.grad, 3 * over)
+        with pytest.raises(errors.InPlaceError):
+            call(t, start)
+        np.testing.assert_array_equal(start.data, 2)
+    else:
+        out = ag.full(shape, 2, dtype)
+        assert call(t, out) is out
+        np.testing.assert_array_equal(out.data, expected, strict=True)
 
 
 @pytest.mark.parametrize(

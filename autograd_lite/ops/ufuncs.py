@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..op import NUMPY, Sample
-from ..primitive import Primitive, composed, elementwise
+from ..op import Sample
+from ..primitive import Primitive, composed, elementwise, refuse_out
 from ..protocols import plain
 from ..tensor import Tensor
 from . import ufunc_methods as ufunc_methods
@@ -159,8 +159,12 @@ round = elementwise(
 )  # fmt: skip
 around = round
 
-fix = trunc
-NUMPY[np.fix] = fix  # not in the declaration: NumPy 2.5 warns of this older name
+
+@composed(np.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    """x without its fraction: an older name of ``trunc``. Derivative: 0."""
+    refuse_out("fix", out)
+    return trunc(x)
 
 
 def _finite_rule(g: Any, out: Any, x: Any, *, copy: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
