@@ -294,6 +294,11 @@ class NumpyMethods(NumpyProtocols):
         return self._value.itemsize  # type: ignore[no-any-return]
 
     @property
+    def flags(self) -> Any:
+        """How the values lie in memory, as ndarray's."""
+        return self._value.flags
+
+    @property
     def strides(self) -> tuple[int, ...]:
         """Bytes to step along each axis."""
         return self._value.strides  # type: ignore[no-any-return]

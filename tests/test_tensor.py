@@ -324,6 +324,8 @@ def test_methods_are_ndarrays():
     assert t.repeat(2, axis=0).shape == (4, 3)
     assert t.conj().real.imag.shape == (2, 3)
     assert t.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert np.isfortran(t.T)
+    assert not np.isfortran(t)
     assert [row.shape for row in t] == [(3,), (3,)]
 
 
