@@ -32,6 +32,7 @@ _INSTEAD = {
     "array": "write ag.array(...), which records",
     "asanyarray": "write ag.array(...), which records",
     "asarray": "write ag.array(...), which records",
+    "ascontiguousarray": "write ag.array(...), which records",
     "c_": "write ag.c_[...], which records",
     "r_": "write ag.r_[...], which records",
     "frompyfunc": "use ag's functions, on the whole Tensor",
@@ -91,16 +92,22 @@ def _called(inside: list[FrameType]) -> tuple[str, str]:
     """The public module and name of the library function that the user has called."""
     for frame in reversed(inside):
         home, code = frame.f_globals.get("__name__", ""), frame.f_code
-        owner = frame.f_locals.get("self")
+        names = code.co_varnames
+        owner = frame.f_locals.get("self", frame.f_locals.get(names[0]) if names else None)
         if home.startswith(__package__ or "autograd_lite"):
             continue
         if code.co_name.startswith("__") and owner is not None:
-            name = type(owner).__name__
+            name = (owner if isinstance(owner, type) else type(owner)).__name__
             return home.partition(".")[0], _TRICKS.get(name, name)
         parts = [p for p in home.split(".") if not p.startswith("_")]
-        for end in range(len(parts), 0, -1):
-            module = ".".join(parts[:end])
-            if hasattr(sys.modules.get(module), code.co_name):
+        modules = [".".join(parts[: i + 1]) for i in range(len(parts))]
+        found = [getattr(sys.modules.get(m), code.co_name, None) for m in modules]
+        # The shortest name of this very function, or else the longest of one that is called so.
+        for module, f in zip(modules, found, strict=True):
+            if getattr(getattr(f, "__wrapped__", f), "__code__", None) is code:
+                return module, code.co_name
+        for module, f in zip(reversed(modules), reversed(found), strict=True):
+            if f is not None:
                 return module, code.co_name
     return "", ""
 
