@@ -39,6 +39,7 @@ def extra_samples(op):
     shapes = {
         1: [((),), ((1,),), ((0,),), ((3, 2),)],
         2: [((), ()), ((1,), (3,)), ((2, 1), (1, 3)), ((3,), (2, 3)), ((0,), (1,)), ((), (2, 2))],
+        3: [((), (), ()), ((2, 1), (1, 3), ()), ((3,), (2, 3), (1,)), ((0,), (1,), (1,))],
     }[len(op.inputs)]
     return [Sample(*s, low=first.low, high=first.high, **first.params) for s in shapes]
 
