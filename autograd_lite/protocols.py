@@ -25,7 +25,8 @@ from .errors import (
 from .op import FUNCTIONS, NUMPY, PLAIN
 
 # Parts of NumPy whose functions are declared when one of them first meets a Tensor.
-_LATE = {"numpy.fft": "fft", "numpy.lib.scimath": "emath", "numpy.emath": "emath"}
+_SCIMATH = ("numpy.lib.scimath", "numpy.lib._scimath_impl", "numpy.emath")  # as NumPys call it
+_LATE = {"numpy.fft": "fft"} | dict.fromkeys(_SCIMATH, "emath")
 
 # "reduce", "accumulate", "reduceat" and "outer": ``method(ufunc, *inputs, **keywords)``.
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}

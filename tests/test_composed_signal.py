@@ -175,6 +175,8 @@ def test_call_is_as_in_plain_numpy(name, k):
 @pytest.mark.parametrize(("name", "k"), cases(CALLS))
 @pytest.mark.parametrize("module", [np, ag], ids=["np", "ag"])
 def test_call_is_numpys(name, k, module):
+    if module is np and name.endswith("2d") and not hasattr(polynomial.polyval2d, "__wrapped__"):
+        pytest.skip("older NumPys do not tell Tensors of this function")
     call = CALLS[name][k]
     check(lambda x: call(module, x), lambda x: call(np, x))
 
