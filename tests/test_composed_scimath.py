@@ -38,6 +38,8 @@ def test_call_is_numpys(name, k, x, module):
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i2", "i8", "u1", "b1", "F", "D"])
 @pytest.mark.parametrize(("name", "k"), cases(CALLS))
 def test_dtypes_are_numpys(dtype, name, k):
+    if name == "emath.power" and (np.ones(2, "f4") ** np.array(2)).dtype == "f4":
+        pytest.skip("older NumPys' ** keeps the dtype for some powers, and their np.power does not")
     call = CALLS[name][k]
     for x in (np.array([[1, 0, 1]] * 2), np.array([[-3, 1, 2]] * 2)):
         x = x.astype(dtype)
