@@ -89,6 +89,9 @@ def link(view: Any, base: Any, op: Op, params: Any) -> None:
         alias = base._alias = Alias(Family(), None, None, None)
     view._alias = Alias(alias.family, base, op, params)
     alias.family.add(view)
+    if base._node is not None and base._node.op.name == "setitem" and 2 * view.size <= base.size:
+        # Else a graph that keeps a row would keep the whole, which the next write must then copy.
+        view._value = view._value.copy()
 
 
 def leave(t: Any) -> None:
@@ -144,7 +147,16 @@ def set_item(t: Any, index: Any, value: Any) -> None:
             t._value = np.array(t._value)
         _write_item(t, plain(index), plain(value))
     else:
-        _replace(chain, FUNCTIONS["setitem"](t, value, index))
+        _replace(chain, _set(t, value, index))
+
+
+def _set(t: Any, value: Any, index: Any) -> Any:
+    """What t is with value at index: in its own memory, if nothing else knows of it."""
+    setitem: Any = FUNCTIONS["setitem"]
+    alone = t._node is not None and type(t._value) is np.ndarray and is_alone(t)
+    if alone and mode.state.recording and not mode.state.anomaly:
+        return setitem.overwrite(t, value, index)
+    return setitem(t, value, index)
 
 
 def updating(ufunc: Any) -> Any:
@@ -231,7 +243,7 @@ def _written_through(alias: Alias, base: Any, new: Any) -> Any:
     """base with new in place of its view."""
     name = alias.op.name
     if name == "getitem":
-        return FUNCTIONS["setitem"](base, new, alias.params["index"])
+        return _set(base, new, alias.params["index"])
     if name in ("real", "imag") and base.dtype.kind == "c":
         other = FUNCTIONS["imag" if name == "real" else "real"](base)
         return new + 1j * other if name == "real" else other + 1j * new

@@ -112,6 +112,10 @@ class Op:
             its rule mixes entries; slices across the others are independent. None: mixes all.
         started: of a reduction, ``started(a, **params)`` does it where the parameter ``initial`` is
             tracked.
+        adds: ``adds(total, g, **params)`` adds its only input's cotangent to total, an array of the
+            walk's own, and says whether it did: so that reading rows one by one takes linear time.
+        consumes: ``consumes(g, **params)`` gives all inputs' cotangents (or None) where g is the
+            walk's own array, which it may write and give back as the first.
         view: the output may share memory with the first input.
         analytic: complex step may go through it (a real input, extended to complex). "pieces":
             on each side of its kinks, and the real part of a complex number chooses the side.
@@ -123,9 +127,10 @@ class Op:
     """
 
     __slots__ = (
-        "analytic", "batch", "doc", "family", "forward", "function", "inputs", "joint", "jvp",
-        "keep", "kinks", "linear", "masks", "mixes", "name", "numpy", "outputs", "params", "plans",
-        "pointwise", "rules", "samples", "saves", "special", "started", "variadic", "view",
+        "adds", "analytic", "batch", "consumes", "doc", "family", "forward", "function", "inputs",
+        "joint", "jvp", "keep", "kinks", "linear", "masks", "mixes", "name", "numpy", "outputs",
+        "params", "plans", "pointwise", "rules", "samples", "saves", "special", "started",
+        "variadic", "view",
     )  # fmt: skip
 
     def __init__(
@@ -170,6 +175,8 @@ class Op:
         self.batch: Rule | None = None
         self.masks: bool | Callable[[Any], bool] = False
         self.started: Callable[..., Any] | None = None
+        self.adds: Callable[..., bool] | None = None
+        self.consumes: Callable[..., Any] | None = None
         self.mixes: Callable[[dict[str, Any], int], tuple[int, ...]] | None = None
         self.variadic = bool(inputs) and inputs[0].startswith("*")
         self.function: Callable[..., Any] | None = None  # what applies it, once registered

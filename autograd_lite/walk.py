@@ -177,9 +177,17 @@ def backward(
                 args, g = lift(node, g)
             joint: Any = None
             terms: Any = op.rules
+            mine: Any = None
             if op.special:
+                if lift is None and probe is None:
+                    if op.adds is not None and _added(node, g, table, owned, within):
+                        continue
+                    if op.consumes is not None and meta is None and node in owned:
+                        mine = None if node in wanted else op.consumes(g, **params)
                 joint = op.joint
-                if joint is None:
+                if mine is not None:
+                    joint = terms = mine
+                elif joint is None:
                     terms = op.rules_for(len(parents))
                 else:
                     terms = joint(g, *args) if params is None else joint(g, *args, **params)
@@ -233,6 +241,8 @@ def backward(
                             held = (-parent.order, parent)
                         else:
                             heappush(heap, (-parent.order, parent))
+            if mine is not None and table.get(parents[0]) is g:
+                owned.add(parents[0])
     except np.linalg.LinAlgError as error:
         if isinstance(error, AutogradError):
             raise
@@ -299,6 +309,23 @@ def _add(table: dict[Any, Any], owned: set[Any], target: Any, g: Any, arrays: bo
         total = table[target] = before + g
         if arrays and type(total) is np.ndarray:
             owned.add(target)
+
+
+def _added(
+    node: Node, g: Any, table: dict[Any, Any], owned: set[Any], within: set[Any] | None
+) -> bool:
+    """Add the cotangent of node's input to its sum in place, if that is the walk's own array."""
+    parent = node.parents[0]
+    total = table.get(parent) if parent in owned else None
+    if type(total) is not np.ndarray or (within is not None and parent not in within):
+        return False
+    if type(parent) is Node:
+        if total.shape != parent.shape:
+            return False
+    elif total.shape != parent._value.shape or parent._written > node.order:
+        return False
+    adds: Any = node.op.adds
+    return bool(adds(total, g, **(node.params or {})))
 
 
 def without_nan(gi: Any, g: Any) -> Any:

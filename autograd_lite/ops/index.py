@@ -11,10 +11,10 @@ import numpy as np
 
 from ..errors import ArgumentError, AutogradError, DTypeError, IndexOutOfRangeError, ShapeError
 from ..inplace import check_kinds
-from ..op import FUNCTIONS, Sample
+from ..op import FUNCTIONS, Op, Sample
 from ..primitive import composed, primitive, refuse_out
 from ..protocols import plain
-from ..tensor import Tensor
+from ..tensor import Tensor, apply
 from .axes import axis_of
 from .elementwise import only_where
 
@@ -121,6 +121,16 @@ def read(a: Any, *, index: Any) -> Any:
 @read.vjp
 def _(g: Any, out: Any, a: Any, *, index: Any) -> Any:
     return scatter.inner(g, index=index, shape=a.shape)
+
+
+def _add_read(total: Any, g: Any, *, index: Any) -> bool:
+    if _repeats(index):
+        return False
+    total[index] += g
+    return True
+
+
+read.op.special, read.op.adds = True, _add_read
 
 
 def _chooses(params: Any) -> bool:
@@ -244,7 +254,29 @@ def _(g: Any, out: Any, a: Any, value: Any, *, index: Any) -> Any:
     return np.where(_written(index, a.shape), g[index], 0) if _repeats(index) else g[index]
 
 
-write.op.masks = True
+def _consume_write(g: Any, *, index: Any) -> Any:
+    if _repeats(index):
+        return None
+    part = np.array(g[index])
+    g[index] = 0
+    return g, part
+
+
+write.op.masks = write.op.special = True
+write.op.consumes = _consume_write
+
+# The same in a's own memory, for whoever knows that nobody else has it.
+_overwrite = Op.__new__(Op)
+for _slot in Op.__slots__:
+    setattr(_overwrite, _slot, getattr(write.op, _slot))
+
+
+def _overwritten(a: Any, value: Any, *, index: Any) -> Any:
+    a[index] = value
+    return a
+
+
+_overwrite.forward = _overwritten
 
 
 @composed(name="setitem")
@@ -259,9 +291,26 @@ def setitem(a: Any, value: Any, index: Any) -> Any:
     """
     if isinstance(value, (list, tuple)):
         value = FUNCTIONS["array"](value)
+    _check(value, a)
+    return write(a, value, index=frozen(index))
+
+
+def _check(value: Any, a: Any) -> None:
     tracked = isinstance(value, Tensor) and value.requires_grad
     check_kinds(np.result_type(getattr(value, "dtype", type(value))), a.dtype, tracked)
-    return write(a, value, index=frozen(index))
+
+
+def overwrite(a: Any, value: Any, index: Any) -> Any:
+    """``setitem`` in the memory of a, a recorded Tensor that nothing else shares it with."""
+    _check(value, a)
+    new = apply(_overwrite, (a, value), {"index": frozen(index)})
+    if new._node is not None:
+        new._node.op = write.op  # of which this is an execution
+    return new
+
+
+_registered: Any = setitem
+_registered.overwrite = overwrite
 
 
 @composed(np.take)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,11 @@ def joined(*arrays: Any, axis: int = 0, dtype: Any = None, casting: Any = "same_
     return np.concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
-@joined.vjp
-def _(g: Any, out: Any, *arrays: Any, axis: int, dtype: Any, casting: str, argnum: int) -> Any:
-    start = sum(a.shape[axis] for a in arrays[:argnum])
-    where = slice(start, start + arrays[argnum].shape[axis])
-    return g[(slice(None),) * (axis % len(g.shape)) + (where,)]
+@joined.vjp_all
+def _(g: Any, out: Any, *arrays: Any, axis: int, dtype: Any, casting: str) -> Any:
+    before = (slice(None),) * (axis % len(g.shape))
+    ends = [0, *accumulate(a.shape[axis] for a in arrays)]
+    return [g[(*before, slice(*ends))] for ends in pairwise(ends)]
 
 
 @primitive(
@@ -61,9 +62,10 @@ def stacked(*arrays: Any, axis: int = 0, dtype: Any = None, casting: Any = "same
     return np.stack(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
-@stacked.vjp
-def _(g: Any, out: Any, *arrays: Any, axis: int, dtype: Any, casting: str, argnum: int) -> Any:
-    return g[(slice(None),) * (axis % len(g.shape)) + (argnum,)]
+@stacked.vjp_all
+def _(g: Any, out: Any, *arrays: Any, axis: int, dtype: Any, casting: str) -> Any:
+    before = (slice(None),) * (axis % len(g.shape))
+    return [g[(*before, i)] for i in range(len(arrays))]
 
 
 def listed(arrays: Any, who: str) -> list[Any]:
