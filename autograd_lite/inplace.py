@@ -137,7 +137,7 @@ def is_alone(t: Any) -> bool:
 def set_item(t: Any, index: Any, value: Any) -> None:
     """``t[index] = value``."""
     alias = getattr(value, "_alias", None)
-    if alias is not None and alias.base is t and alias.key is index:
+    if alias is not None and alias.base is t and alias.op.name == "getitem" and alias.key is index:
         return  # the second half of t[i] += u: the view has written itself into t already
     if isinstance(value, (list, tuple)):
         value = FUNCTIONS["array"](value)  # there may be Tensors in it
@@ -167,6 +167,8 @@ def updating(ufunc: Any) -> Any:
 def update(t: Any, other: Any, ufunc: Any) -> Any:
     """``t += other`` and its like; gives t."""
     name = ufunc.__name__
+    if isinstance(other, (list, tuple)):
+        other = FUNCTIONS["array"](other)  # there may be Tensors in it
     chain, memory = _writable(t, name)
     if memory and not _is_tracked(other):
         _call_into(ufunc, t, plain(other))

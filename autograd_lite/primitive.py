@@ -102,6 +102,8 @@ class Primitive:
             if isinstance(value, Tensor):
                 live = name == "initial" and self.op.started is not None and value.requires_grad
                 params[name] = value if live else self._constant(name, value)
+            elif type(value) is list and name in ("axis", "axes", "shift"):
+                params[name] = tuple(value)  # the caller may go on to change his list
             elif value is _REQUIRED:
                 raise DTypeError(f"{self.op.name}: the argument {name!r} is missing.")
         return params

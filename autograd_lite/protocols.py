@@ -92,6 +92,8 @@ class NumpyProtocols:
         out = kwargs.pop("out", None)
         if out is not None:
             return _into(out, ufunc, method, inputs, kwargs)
+        if method == "at":
+            return UFUNC_METHODS["at"](ufunc, *inputs, **kwargs)
         if ufunc in PLAIN:
             return plainly(ufunc, inputs, method, kwargs)
         function = NUMPY.get(ufunc) or _found_late(ufunc)
@@ -106,11 +108,6 @@ class NumpyProtocols:
         apply = UFUNC_METHODS.get(method)
         if apply is None or ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature is not None:
             name = f"np.{ufunc.__name__}.{method}"
-            if method == "at":
-                raise UnsupportedError(
-                    f"{name}: got a Tensor, and this writes in place; np.add.at and np.subtract.at "
-                    "of a Tensor are recorded, and t[index] = value."
-                )
             raise UnsupportedError(
                 f"{name}: got a Tensor, and this ufunc method has no derivative rule; write it "
                 "with functions that have one (np.sum, np.prod, np.cumsum, broadcasting)."
@@ -191,9 +188,18 @@ def with_out(numpy: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str,
             f"{getattr(function, '__name__', 'out')}: got out= of shape {out.shape} for a result "
             f"of shape {result.shape}; they must be equal."
         )
-    called(numpy, np.array(out._value), plain)
+    called(numpy, np.array(out._value), _copied)
     out[...] = result if result.dtype == out.dtype else result.astype(out.dtype)  # type: ignore[index]
     return out
+
+
+def _copied(x: Any) -> Any:
+    """``plain``, with arrays of its own: overwrite_input= writes into them."""
+    if isinstance(x, (NumpyProtocols, np.ndarray)):
+        return np.array(plain(x))
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(_copied, x)) if type(x) in (list, tuple) else plain(x)
+    return {k: _copied(v) for k, v in x.items()} if isinstance(x, dict) else x
 
 
 def _found_late(ufunc: Any) -> Any:
@@ -210,14 +216,16 @@ def _into(
     out: tuple[Any, ...], ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A call with out=: results are written into Tensors as ``t[...] = v`` is; gives out."""
+    array = FUNCTIONS["array"]
+    inputs = tuple(array(x) if isinstance(x, (list, tuple)) else x for x in inputs)
     tracked = any(isinstance(x, NumpyProtocols) and x._is_tracked() for x in inputs)
     if ufunc in PLAIN or not tracked:
         # NumPy computes it, apart from the Tensors, and says what it thinks of casts and shapes.
         apart = tuple(np.array(x._value) if isinstance(x, NumpyProtocols) else x for x in out)
-        getattr(ufunc, method)(*plain(inputs), out=apart, **plain(kwargs))
-        values: Any = apart
+        found = getattr(ufunc, method)(*plain(inputs), out=apart, **plain(kwargs))
+        values: Any = found if isinstance(found, tuple) else (found,)
         if method == "__call__" and "where" in kwargs:
-            values = _where_asked(kwargs["where"], apart, out)
+            values = _where_asked(kwargs["where"], values, out)
     elif all(x is None or isinstance(x, NumpyProtocols) for x in out):
         if method == "__call__":
             values = _computed(out, ufunc, inputs, kwargs)

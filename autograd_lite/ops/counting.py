@@ -22,6 +22,11 @@ def _is_tracked(x: Any) -> bool:
     return isinstance(x, Tensor) and x.requires_grad
 
 
+def _whole(x: Any) -> Any:
+    # Of a list with Tensors, one Tensor of them all.
+    return lifted(x) if isinstance(x, (list, tuple)) else x
+
+
 @composed(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """How often each integer from 0 occurs in x, or the sum of its weights.
@@ -34,7 +39,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     >>> ag.grad(lambda w: ag.bincount([0, 2, 2], w)[2])(np.ones(3))
     array([0., 1., 1.])
     """
-    x = plain(x)
+    x, weights = plain(x), _whole(weights)
     if not _is_tracked(weights):
         return np.bincount(x, plain(weights), minlength)
     with errors_of("bincount"):
@@ -79,6 +84,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     Plain, unless they depend on a Tensor that requires grad. Derivative: of equal bins, that of
     ``linspace`` between the smallest and the largest entry, or the ends of range.
     """
+    a, bins = _whole(a), _whole(bins)
     with errors_of("histogram_bin_edges"):
         values = np.histogram_bin_edges(plain(a), plain(bins), plain(range), plain(weights))
     return _edges(values, a, bins, range)
@@ -100,6 +106,7 @@ def histogram(
     >>> ag.grad(lambda w: ag.histogram(a, 2, (0, 1), weights=w)[0][1])(np.ones(3))
     array([0., 1., 1.])
     """
+    a, bins, weights = _whole(a), _whole(bins), _whole(weights)
     x, w = plain(a), plain(weights)
     with errors_of("histogram"):
         counts, values = np.histogram(x, plain(bins), plain(range), weights=w)
@@ -123,11 +130,12 @@ def histogramdd(
 
     Derivative: as ``histogram``.
     """
+    weights = _whole(weights)
     rows = getattr(sample, "ndim", 0) == 2
     if rows:
         columns = [sample[:, i] for i in np.arange(sample.shape[1])]
     else:
-        columns = [sample] if getattr(sample, "ndim", 0) == 1 else list(sample)
+        columns = [sample] if getattr(sample, "ndim", 0) == 1 else list(map(_whole, sample))
     points = plain(sample) if rows else [np.asarray(plain(x)) for x in columns]
     with errors_of("histogramdd"):
         counts, values = np.histogramdd(

@@ -258,7 +258,10 @@ def _quantile(
     if a.dtype.kind == "c":
         raise DTypeError(f"{who}: got complex numbers, which have no order; take a real part.")
     weak = type(q) in (int, float)
-    q = q if isinstance(q, Tensor) else plain(given(q)) if not weak else np.asarray(q)[()]
+    if isinstance(q, (list, tuple)):
+        q = given(q)
+    if not isinstance(q, Tensor) or not q.requires_grad:
+        q = plain(given(q)) if not weak else np.asarray(q)[()]
     if top != 1:
         q = divide(q, top) if isinstance(q, Tensor) else q / top
     at = plain(q)

@@ -226,25 +226,84 @@ def _(g: Any, out: Any, x: Any, *, starts: tuple[int, ...], axis: int) -> Any:
     return np.concatenate([unread, spread], axis)
 
 
+@primitive(
+    saves=("out", "x"),
+    samples=(Sample((6,), starts=(0, 2, 5)), Sample((5, 2), starts=(1, 2), largest=False),
+             Sample((2, 5), starts=(2,), axis=1)),
+    kinks="ties share evenly",
+)  # fmt: skip
+def segment_extremes(
+    x: Any, *, starts: tuple[int, ...], axis: int = 0, largest: bool = True
+) -> Any:
+    """Largest entries of the slices between rising starts. Derivative: g to where they stand."""
+    return (np.maximum if largest else np.minimum).reduceat(x, starts, axis)
+
+
+@segment_extremes.vjp
+def _(g: Any, out: Any, x: Any, *, starts: tuple[int, ...], axis: int, largest: bool) -> Any:
+    lengths = np.diff([*starts, x.shape[axis]])
+    before = (slice(None),) * axis
+    read, found = plain(x)[(*before, slice(starts[0], None))], np.repeat(plain(out), lengths, axis)
+    hit = (read == found) | (np.isnan(read) & np.isnan(found))
+    ties = np.add.reduceat(hit.astype(g.dtype), np.subtract(starts, starts[0]), axis)
+    spread = np.repeat(g, lengths, axis) * (hit / np.repeat(ties, lengths, axis))
+    unread = np.zeros((*x.shape[:axis], starts[0], *x.shape[axis + 1 :]), g.dtype)
+    return np.concatenate([unread, spread], axis)
+
+
 def at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
-    """``np.add.at`` and ``np.subtract.at`` of a Tensor: every mention of an index counts.
+    """``ufunc.at`` of a Tensor: every mention of an index counts, one after the other.
 
     Raises:
-        UnsupportedError: another ufunc, or an ndarray, which cannot hold the graph of b.
+        UnsupportedError: an ndarray, which cannot hold the graph of b.
     """
-    if ufunc not in (np.add, np.subtract) or not isinstance(a, Tensor) or b is None:
-        raise UnsupportedError(
-            f"np.{ufunc.__name__}.at: got a Tensor, and this writes in place; np.add.at and "
-            "np.subtract.at are recorded, of a Tensor (make the array one first: "
-            "out = ag.Tensor(out))."
-        )
-    index = frozen(indices)
+    who = f"np.{ufunc.__name__}.at"
+    b = FUNCTIONS["array"](b) if isinstance(b, (list, tuple)) else b
     tracked = isinstance(b, Tensor) and b.requires_grad
-    check_kinds(np.result_type(plain(b)), a.dtype, tracked, f"np.{ufunc.__name__}.at")
-    b = FUNCTIONS["broadcast_to"](b, np.empty(a.shape, np.bool_)[index].shape)
-    b = b if b.dtype == a.dtype else b.astype(a.dtype)
-    change = scatter(b, index=index, shape=a.shape)
-    a[...] = a + change if ufunc is np.add else a - change
+    if not isinstance(a, Tensor):
+        if tracked:
+            raise UnsupportedError(
+                f"{who}: got a Tensor to write into an ndarray, which cannot hold its graph; make "
+                "the array a Tensor first, out = ag.Tensor(out)."
+            )
+        ufunc.at(a, plain(indices), *(() if b is None else (plain(b),)))
+        return
+    index = frozen(indices)
+    recorded = tracked or a.requires_grad
+    if not recorded or ufunc not in NUMPY:
+        # NumPy computes it; what it has written is the Tensor's new value there.
+        with errors_of(who):
+            whole = np.array(a._value)
+            ufunc.at(whole, index, *(() if b is None else (plain(b),)))
+        a[index] = whole[index]
+        return
+    if b is not None:
+        check_kinds(np.result_type(plain(b)), a.dtype, tracked, who)
+    mentioned = np.arange(a.size).reshape(a.shape)[index]
+    if b is not None:
+        b = FUNCTIONS["broadcast_to"](b, mentioned.shape)
+        b = b if b.dtype == a.dtype else b.astype(a.dtype)
+    if ufunc in (np.add, np.subtract):
+        change = scatter(b, index=index, shape=a.shape)
+        a[...] = a + change if ufunc is np.add else a - change
+        return
+    places = mentioned.reshape(-1)
+    order = np.argsort(places, kind="stable")
+    distinct, starts, counts = np.unique(places[order], return_index=True, return_counts=True)
+    flat = FUNCTIONS["reshape"](a, -1)
+    if b is None:
+        changed = flat[distinct]
+        for k in range(counts.max(initial=0)):
+            again = np.flatnonzero(counts > k)
+            changed = FUNCTIONS["setitem"](changed, NUMPY[ufunc](changed[again]), again)
+    else:
+        # What is there, and what comes to it, in a row: place by place.
+        row = FUNCTIONS["concatenate"]([flat[distinct], FUNCTIONS["reshape"](b, -1)[order]])
+        turn = np.argsort(np.concatenate([distinct, places[order]]), kind="stable")
+        changed = reduceat(ufunc, row[turn], starts + np.arange(len(starts)))
+    values = changed if changed.dtype == a.dtype else changed.astype(a.dtype)
+    rows = np.unravel_index(distinct, a.shape) if a.ndim else ()
+    a[rows] = values if a.ndim else values[0] if len(distinct) else a
 
 
 def reduceat(
@@ -267,8 +326,12 @@ def reduceat(
     for i in starts:
         if not 0 <= i < size:
             raise ShapeError(f"{who}: got the index {i} for an axis of size {size}.")
-    if ufunc is np.add and starts and starts == sorted(set(starts)):
-        return segment_sums(x, starts=tuple(starts), axis=axis)
+    if starts and starts == sorted(set(starts)):
+        if ufunc is np.add:
+            return segment_sums(x, starts=tuple(starts), axis=axis)
+        if ufunc in (np.maximum, np.minimum):
+            largest = ufunc is np.maximum
+            return segment_extremes(x, starts=tuple(starts), axis=axis, largest=largest)
     before = (slice(None),) * axis
     if ufunc is not np.add:
         x = _in(_result_dtype(ufunc, x), x)

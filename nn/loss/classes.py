@@ -86,9 +86,9 @@ def cross_entropy(
     if sample_weight is not None:
         given = row_weights("cross_entropy", sample_weight, labels.shape, dtype)
         factor = factor * (given * np.ones(labels.shape, dtype)).reshape(-1)
-    target = np.zeros((rows, classes), dtype)
-    target[np.arange(rows), flat] = weight[flat] * dtype.type(1 - smooth)
-    target += weight * dtype.type(smooth / classes)
+    hot = np.full((rows, classes), smooth / classes, dtype)
+    hot[np.arange(rows), flat] += dtype.type(1 - smooth)
+    target = ag.multiply(hot, weight)
     losses = _soft_cross_entropy(logits.reshape(rows, classes), target) * factor
     if reduction == "none":
         return losses.reshape(labels.shape)
@@ -332,14 +332,15 @@ def check_labels(
 
 
 def class_weights(who: str, weight: Any, classes: int, dtype: Any) -> Any:
-    """One weight per class in dtype; ones for None.
+    """One weight per class in dtype; ones for None; a Tensor if it is tracked.
 
     Raises:
         ShapeError: another number of weights. ArgumentError: negative, nan or inf.
     """
     if weight is None:
         return np.ones(classes, dtype)
-    weight = _data(as_input(weight, dtype, who))
+    given = as_input(weight, dtype, who)
+    weight = _data(given)
     if weight.shape != (classes,):
         raise ShapeError(
             f"{who}: got weight of shape {weight.shape} for {classes} classes, expected "
@@ -347,7 +348,7 @@ def class_weights(who: str, weight: Any, classes: int, dtype: Any) -> Any:
         )
     right = (weight >= 0) & (weight < np.inf)
     check_values(who, "a class weight of", weight, right, "finite numbers, 0 or larger")
-    return weight
+    return given if getattr(given, "requires_grad", False) else weight
 
 
 def _class_numbers(labels: Any) -> Any:
