@@ -20,7 +20,7 @@ import numpy as np
 
 from . import mode, walk
 from .cotangent import conjugated, real_or_refused, seed_of, settle, target_of
-from .errors import ArgumentError, GraphError, ShapeError
+from .errors import ArgumentError, DTypeError, GraphError, ShapeError
 from .inputs import check_tensor
 from .recording import Function, Trace, in_form, pull, push, push_many, push_to
 from .tensor import Tensor, plain_tensor
@@ -198,7 +198,11 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     For pytrees, the form of the output with the form of the input in each place. Rows by reverse
     mode when there are fewer outputs than inputs, else columns by forward mode, many at once. Of a
-    complex function it is the complex derivative, which means that f must be holomorphic.
+    complex function it is the complex derivative, which means that f must be holomorphic; of a real
+    function of complex numbers each row is a gradient, ∂/∂Re + i ∂/∂Im.
+
+    Raises:
+        DTypeError: a complex function of complex numbers that is not holomorphic.
 
     >>> import numpy as np, autograd_lite as ag
     >>> ag.jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
@@ -206,13 +210,18 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
            [0., 4.]])
     """
 
-    _check_argnums(f, argnums, "jacobian")
+    return _jacobian(f, argnums, "jacobian")
+
+
+def _jacobian(f: Function, argnums: int | Sequence[int], who: str) -> Function:
+    _check_argnums(f, argnums, who)
 
     @functools.wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
-        nums = _nums(argnums, len(args), "jacobian")
+        nums = _nums(argnums, len(args), who)
         trace = Trace(functools.partial(f, **kwargs), args, nums)
         create = trace.create
+        _check_holomorphic(trace, who)
         real_to_complex = any(t.dtype.kind == "c" for t in trace.outs) and any(
             t.dtype.kind != "c" for t in trace.fresh
         )
@@ -231,6 +240,31 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         return trace.rebuild_out(rows)
 
     return jacobian_of_f
+
+
+def _check_holomorphic(trace: Trace, who: str) -> None:
+    """Compare the change of complex outputs along a direction and along i times that direction."""
+    if not any(t.dtype.kind == "c" for t in trace.outs):
+        return
+    if not any(t.dtype.kind == "c" for t in trace.fresh):
+        return
+    rng = np.random.default_rng(0)
+    along = [
+        rng.standard_normal(t.shape).astype(t.dtype) * (t.dtype.kind == "c") for t in trace.fresh
+    ]
+    across = [d * 1j if d.dtype.kind == "c" else d for d in along]
+    for out, one, two in zip(
+        trace.outs, push(trace, along, False), push(trace, across, False), strict=True
+    ):
+        if out.dtype.kind == "c":
+            gap, size = np.abs(two - 1j * one), np.abs(one) + np.abs(two)
+            if np.any(gap > np.sqrt(np.finfo(out.dtype).eps) * size):
+                raise DTypeError(
+                    f"{who}: got a function of complex numbers that is not holomorphic: how it "
+                    "changes is no multiple of how its input does, and one complex number for each "
+                    "pair cannot tell it; write it as a function of the real and imaginary parts, "
+                    "lambda re, im: f(re + 1j * im)."
+                )
 
 
 def _sample(given: Any, x: Tensor, out: Tensor) -> Any:
@@ -300,12 +334,15 @@ def _stacked(parts: list[Any], create: bool, like: Tensor, axis: int) -> Any:
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """A function that gives the matrix of second derivatives of f, of shape in.shape + in.shape.
 
+    Raises:
+        DTypeError: complex inputs, in which the gradient is not holomorphic.
+
     >>> import numpy as np, autograd_lite as ag
     >>> ag.hessian(lambda x: x[0] * x[1] ** 2)(np.array([1.0, 2.0]))
     array([[0., 4.],
            [4., 2.]])
     """
-    return jacobian(grad(f, argnums), argnums)
+    return _jacobian(grad(f, argnums), argnums, "hessian")
 
 
 def hvp(f: Function, primals: Any, vectors: Any) -> Any:

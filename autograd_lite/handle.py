@@ -14,6 +14,7 @@ from . import inplace, walk
 from .errors import DTypeError, GraphError, ShapeError
 from .methods import NumpyMethods
 from .node import Meta, Node, tick
+from .op import FUNCTIONS, OPS
 
 
 class Handle(NumpyMethods):
@@ -37,6 +38,19 @@ class Handle(NumpyMethods):
     _alias: Any  # whom it shares memory with: see inplace.link
 
     # -- values ------------------------------------------------------------------------------
+
+    @property
+    def flat(self) -> Any:
+        """The entries in a row, as a view that may be written; setting it fills the Tensor."""
+        entries = FUNCTIONS["reshape"](self, -1)
+        if getattr(entries, "_alias", None) is None and entries.size:
+            # A copy, in whose place this one is written.
+            inplace.link(entries, self, OPS["reshape"], {"shape": -1}, always=True)
+        return entries
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        FUNCTIONS["put"](self, np.arange(self.size), values)
 
     @property
     def data(self) -> Any:

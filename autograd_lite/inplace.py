@@ -74,10 +74,10 @@ def _family(t: Any) -> Family | None:
     return None if alias is None else alias.family
 
 
-def link(view: Any, base: Any, op: Op, params: Any) -> None:
-    """Record that view, made by op, shares base's memory, if it does."""
+def link(view: Any, base: Any, op: Op, params: Any, always: bool = False) -> None:
+    """Record that view, made by op, shares base's memory: if it does, or always."""
     value, alias = base._value, getattr(base, "_alias", None)
-    if not _shares(view._value, value):
+    if not always and not _shares(view._value, value):
         # A number has no memory to share. But a 0-d Tensor that was made by its user, or written,
         # takes the place of a 0-d array, which would have.
         made = base._node is None and base._written >= 0
@@ -217,7 +217,7 @@ def _writable(t: Any, name: str) -> tuple[list[Any], bool]:
             )
     if leaf:
         root._written = tick()
-        return chain, True
+        return chain, t is root or _shares(t._value, root._value)
     alone = len(chain) == 1 and t._node is None and is_alone(t)
     family = _family(t)
     return chain, alone and (family is None or not family.views())

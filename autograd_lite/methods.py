@@ -112,8 +112,14 @@ class NumpyMethods(NumpyProtocols):
     clip = _method("clip")
     dot = _method("dot")
     repeat = _method("repeat")
-    conj = _method("conjugate")
-    conjugate = _method("conjugate")
+
+    def conj(self, **kwargs: Any) -> Any:
+        """ndarray's method: real numbers are their own conjugate, and the same Tensor."""
+        if self.dtype.kind == "c" or kwargs:
+            return FUNCTIONS["conjugate"](self, **kwargs)
+        return self
+
+    conjugate = conj
     astype = _method("astype")
     take = _method("take")
     choose = _method("choose")
@@ -302,15 +308,6 @@ class NumpyMethods(NumpyProtocols):
     def strides(self) -> tuple[int, ...]:
         """Bytes to step along each axis."""
         return self._value.strides  # type: ignore[no-any-return]
-
-    @property
-    def flat(self) -> Any:
-        """The entries in a row, as a view that may be written; setting it fills the Tensor."""
-        return FUNCTIONS["reshape"](self, -1)
-
-    @flat.setter
-    def flat(self, values: Any) -> None:
-        FUNCTIONS["put"](self, np.arange(self.size), values)
 
     def __dir__(self) -> list[str]:
         return [n for n in super().__dir__() if n not in _POINTED]

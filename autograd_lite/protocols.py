@@ -44,6 +44,11 @@ def plain(x: Any) -> Any:
     return x
 
 
+def whole(x: Any) -> Any:
+    """x; of a list or a tuple, one Tensor of what is in it, Tensors too."""
+    return FUNCTIONS["array"](x) if isinstance(x, (list, tuple)) else x
+
+
 def plainly(
     ufunc: Any, inputs: Any, method: str = "__call__", kwargs: Any = MappingProxyType({})
 ) -> Any:
@@ -216,8 +221,7 @@ def _into(
     out: tuple[Any, ...], ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A call with out=: results are written into Tensors as ``t[...] = v`` is; gives out."""
-    array = FUNCTIONS["array"]
-    inputs = tuple(array(x) if isinstance(x, (list, tuple)) else x for x in inputs)
+    inputs = tuple(map(whole, inputs))
     tracked = any(isinstance(x, NumpyProtocols) and x._is_tracked() for x in inputs)
     if ufunc in PLAIN or not tracked:
         # NumPy computes it, apart from the Tensors, and says what it thinks of casts and shapes.
@@ -236,9 +240,9 @@ def _into(
                     f"np.{ufunc.__name__}.{method}: got out= of shape {out[0].shape} for a result "
                     f"of shape {result.shape}; they must be equal."
                 )
-            whole = np.array(out[0]._value)
-            getattr(ufunc, method)(*plain(inputs), out=whole, **plain(kwargs))
-            values = [result.astype(whole.dtype)]
+            held = np.array(out[0]._value)
+            getattr(ufunc, method)(*plain(inputs), out=held, **plain(kwargs))
+            values = [result.astype(held.dtype)]
     else:
         call = f"np.{ufunc.__name__}"
         raise UnsupportedError(

@@ -418,3 +418,25 @@ def test_a_repeated_argnum_of_a_jacobian():
     close(twice[0], np.diag(2 * X))
     close(twice[1], np.diag(X))
     close(twice[2], twice[0])
+
+
+@pytest.mark.parametrize(
+    "f", [np.conj, lambda z: np.abs(z) + 0j, lambda z: z * np.conj(z), lambda z: z.real * z]
+)
+def test_a_jacobian_of_what_is_not_holomorphic_is_refused(f):
+    z = np.array([1 + 2j, 0.5 - 1j])
+    with pytest.raises(DTypeError, match=r"jacobian: .*not holomorphic.*re \+ 1j \* im"):
+        ag.jacobian(f)(z)
+    jacobian = ag.jacobian(lambda re, im: f(re + 1j * im), (0, 1))(z.real, z.imag)
+    for found, step in zip(jacobian, (1, 1j), strict=True):
+        for k, e in enumerate(np.eye(2) * 1e-6):
+            numeric = (f(z + step * e) - f(z - step * e)) / 2e-6
+            np.testing.assert_allclose(found[:, k], numeric, atol=1e-8)
+
+
+def test_a_complex_hessian_is_refused_unless_one_matrix_tells_it():
+    z = np.array([1 + 2j, 0.5 - 1j])
+    with pytest.raises(DTypeError, match=r"hessian: .*not holomorphic"):
+        ag.hessian(lambda z: np.real(z**2).sum())(z)
+    found = ag.hessian(lambda z: (z * np.conj(z)).real.sum())(z)
+    np.testing.assert_allclose(found, 2 * np.eye(2))

@@ -405,3 +405,16 @@ MISTAKES = [
 def test_every_mistake_gets_its_sentence(call, error, sentence):
     with says(error, sentence):
         call()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_class_weights_may_be_learnt(reduction, smoothing):
+    keys = {"reduction": reduction, "label_smoothing": smoothing}
+    weights = np.array([0.5, 1.0, 2.0])
+    assert ag.check_grads(lambda w: nn.cross_entropy(P, CLASSES, weight=w, **keys), weights)
+    assert ag.check_grads(lambda w: nn.cross_entropy(P, Q, weight=w, **keys), weights)
+    logs = ag.log_softmax(P, axis=1).data
+    assert ag.check_grads(
+        lambda w: nn.nll_loss(logs, CLASSES, weight=w, reduction=reduction), weights
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..primitive import composed
-from ..protocols import plain
+from ..protocols import plain, whole
 from ..tensor import Tensor
 from .grids import linspace
 from .index import errors_of, getitem, scatter
@@ -20,11 +20,6 @@ __all__ = ["bincount", "histogram", "histogram2d", "histogram_bin_edges", "histo
 
 def _is_tracked(x: Any) -> bool:
     return isinstance(x, Tensor) and x.requires_grad
-
-
-def _whole(x: Any) -> Any:
-    # Of a list with Tensors, one Tensor of them all.
-    return lifted(x) if isinstance(x, (list, tuple)) else x
 
 
 @composed(np.bincount)
@@ -39,7 +34,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     >>> ag.grad(lambda w: ag.bincount([0, 2, 2], w)[2])(np.ones(3))
     array([0., 1., 1.])
     """
-    x, weights = plain(x), _whole(weights)
+    x, weights = plain(x), whole(weights)
     if not _is_tracked(weights):
         return np.bincount(x, plain(weights), minlength)
     with errors_of("bincount"):
@@ -84,7 +79,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     Plain, unless they depend on a Tensor that requires grad. Derivative: of equal bins, that of
     ``linspace`` between the smallest and the largest entry, or the ends of range.
     """
-    a, bins = _whole(a), _whole(bins)
+    a, bins = whole(a), whole(bins)
     with errors_of("histogram_bin_edges"):
         values = np.histogram_bin_edges(plain(a), plain(bins), plain(range), plain(weights))
     return _edges(values, a, bins, range)
@@ -106,7 +101,7 @@ def histogram(
     >>> ag.grad(lambda w: ag.histogram(a, 2, (0, 1), weights=w)[0][1])(np.ones(3))
     array([0., 1., 1.])
     """
-    a, bins, weights = _whole(a), _whole(bins), _whole(weights)
+    a, bins, weights = whole(a), whole(bins), whole(weights)
     x, w = plain(a), plain(weights)
     with errors_of("histogram"):
         counts, values = np.histogram(x, plain(bins), plain(range), weights=w)
@@ -130,12 +125,12 @@ def histogramdd(
 
     Derivative: as ``histogram``.
     """
-    weights = _whole(weights)
+    weights = whole(weights)
     rows = getattr(sample, "ndim", 0) == 2
     if rows:
         columns = [sample[:, i] for i in np.arange(sample.shape[1])]
     else:
-        columns = [sample] if getattr(sample, "ndim", 0) == 1 else list(map(_whole, sample))
+        columns = [sample] if getattr(sample, "ndim", 0) == 1 else list(map(whole, sample))
     points = plain(sample) if rows else [np.asarray(plain(x)) for x in columns]
     with errors_of("histogramdd"):
         counts, values = np.histogramdd(

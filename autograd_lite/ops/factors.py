@@ -109,6 +109,6 @@ def prod(
         np.reshape(rows, (*(shape[i] for i in others), math.prod(shape[i] for i in axes)))
     )
     if initial is not None:
-        start = initial if isinstance(initial, Tensor) else out.dtype.type(initial)
-        out = multiply(out, start)
+        tracked = isinstance(initial, Tensor)
+        out = multiply(out, astype(initial, out.dtype) if tracked else out.dtype.type(initial))
     return out.reshape(kept_shape(shape, axes)) if keepdims else out

@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import ArgumentError, DTypeError
 from ..op import Sample
 from ..primitive import Primitive, composed, primitive, refuse_out
+from ..protocols import whole
 from .axes import axis_of
 from .rearranging import roll
 from .shape import shape_of
@@ -158,7 +159,7 @@ def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = Non
     Derivative: as of ``irfft`` of the conjugate.
     """
     refuse_out("hfft", out)
-    return irfft(np.conj(a), n, axis, _swapped(norm))
+    return irfft(np.conj(whole(a)), n, axis, _swapped(norm))
 
 
 @composed(np.fft.ihfft)

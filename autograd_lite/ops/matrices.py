@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArgumentError, MatrixError, ShapeError
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import whole
 from .axes import axis_of
 from .index import scatter
 from .joining import stack
@@ -270,6 +271,7 @@ def matrix_power(a: Any, n: int) -> Any:
     Raises:
         MatrixError: a is not square, or n is negative and a singular. ArgumentError: n no integer.
     """
+    a = whole(a)
     square(shape_of(a), "matrix_power")
     if not isinstance(n, (int, np.integer)):
         raise ArgumentError(f"matrix_power: got n={n!r}, expected an integer.")

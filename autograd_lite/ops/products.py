@@ -11,6 +11,8 @@ import numpy as np
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import whole
+from .axes import axis_of
 from .elementwise import multiply
 
 __all__ = ["dot", "einsum", "inner", "matmul", "outer", "tensordot", "vdot"]
@@ -75,6 +77,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     array([2., 4.])
     """
     refuse_out("dot", out)
+    a, b = whole(a), whole(b)
     na, nb = np.ndim(a), np.ndim(b)
     if na == 0 or nb == 0:
         return multiply(a, b)
@@ -89,6 +92,7 @@ def inner(a: Any, b: Any) -> Any:
 
     Derivative: g times the other factor, summed over the axes that are not its own.
     """
+    a, b = whole(a), whole(b)
     na, nb = np.ndim(a), np.ndim(b)
     if na == 0 or nb == 0:
         return multiply(a, b)
@@ -102,7 +106,7 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
     Derivative: g @ b and a @ g.
     """
     refuse_out("outer", out)
-    return multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
+    return multiply(np.reshape(whole(a), (-1, 1)), np.reshape(whole(b), (1, -1)))
 
 
 @composed(np.vdot)
@@ -111,7 +115,7 @@ def vdot(a: Any, b: Any) -> Any:
 
     Derivative: g times the other factor, a by way of its conjugate.
     """
-    return matmul(np.conj(np.reshape(a, -1)), np.reshape(b, -1))
+    return matmul(np.conj(np.reshape(whole(a), -1)), np.reshape(whole(b), -1))
 
 
 @composed(np.tensordot)
@@ -120,13 +124,15 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
     Derivative: tensordot of g with the other factor, over its free axes.
     """
+    a, b = whole(a), whole(b)
     sa, sb = np.shape(a), np.shape(b)
     if hasattr(axes, "__index__"):
         axes = operator.index(axes)
         of_a, of_b = tuple(range(len(sa) - axes, len(sa))), tuple(range(axes))
     else:
         of_a, of_b = (tuple(x) if np.ndim(x) else (int(x),) for x in axes)
-    of_a, of_b = tuple(i % len(sa) for i in of_a), tuple(i % len(sb) for i in of_b)
+    of_a = tuple(axis_of(i, len(sa), "tensordot") for i in of_a)
+    of_b = tuple(axis_of(i, len(sb), "tensordot") for i in of_b)
     if tuple(sa[i] for i in of_a) != tuple(sb[i] for i in of_b):
         raise ShapeError(
             f"tensordot: got shapes {sa} and {sb} with axes {of_a} and {of_b}, whose sizes differ; "
@@ -226,7 +232,7 @@ def einsum(
         subscripts, arrays = operands[0], operands[1:]
     else:
         subscripts, arrays = _from_lists(operands)
-    arrays = tuple(a if hasattr(a, "shape") else np.asarray(a) for a in arrays)
+    arrays = tuple(a if hasattr(a, "shape") else np.asarray(a) for a in map(whole, arrays))
     if dtype is not None:
         for a in arrays:
             if not np.can_cast(a.dtype, dtype, casting):

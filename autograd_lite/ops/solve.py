@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import ArgumentError, ShapeError
 from ..op import Sample, of_matrices
 from ..primitive import composed, primitive
-from ..protocols import plain
+from ..protocols import plain, whole
 from .decompositions import mirrored, svd
 from .factors import prod_others
 from .matrices import adjoint, conj, square
@@ -347,6 +347,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
     """
     if rcond is not None and rtol is not np._NoValue:
         raise ArgumentError("pinv: got both rcond= and rtol=, expected one of them.")
+    a = whole(a)
     if rcond is None and rtol is None:
         rcond = _precision(a) * max(shape_of(a)[-2:])
     elif rcond is None:

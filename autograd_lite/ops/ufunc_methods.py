@@ -125,8 +125,9 @@ def reduce(
         )
     if ufunc is np.add and count and not started:
         return FUNCTIONS["sum"](x, axis=axes, keepdims=keepdims, where=where)
-    if started and not hasattr(initial, "_value"):
-        initial = np.asarray(initial).astype(_result_dtype(ufunc, x))[()]
+    if started:
+        initial = initial if hasattr(initial, "_value") else np.asarray(initial)[()]
+        initial = _in(_result_dtype(ufunc, x), initial)
     if ufunc not in _REDUCTIONS:
         result = _folded(ufunc, x, axes, initial if started else np._NoValue, where)
     elif count == 0:

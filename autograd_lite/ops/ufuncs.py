@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UnsupportedError
 from ..op import Sample
 from ..primitive import Primitive, composed, elementwise, refuse_out
-from ..protocols import plain
+from ..protocols import plain, whole
 from ..tensor import Tensor
 from . import ufunc_methods as ufunc_methods
 from .elementwise import PAIRS, REAL, add, multiply, positive, power, zero
@@ -38,6 +38,7 @@ def float_power(x1: Any, x2: Any) -> Any:
     >>> ag.float_power(ag.Tensor([2.0], dtype=np.float32), 3).dtype
     dtype('float64')
     """
+    x1, x2 = whole(x1), whole(x2)
     dtype = np.result_type(np.float64, _dtype(x1), _dtype(x2))
     return power(_in(dtype, x1), _in(dtype, x2))
 
@@ -92,7 +93,7 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
     Derivative: g · 2**-exponent of the mantissa; the exponents are a plain array of integers.
     """
-    return mantissa(x), np.frexp(x._value if isinstance(x, Tensor) else x)[1]
+    return mantissa(x), np.frexp(plain(x))[1]
 
 
 nextafter = elementwise(
@@ -231,6 +232,7 @@ def real_if_close(a: Any, tol: float = 100) -> Any:
 
     Derivative: g, the real part of it where the result is real.
     """
+    a = whole(a)
     value = a._value if isinstance(a, Tensor) else np.asarray(a)
     return real(a) if np.isrealobj(np.real_if_close(value, tol)) else positive(a)
 
