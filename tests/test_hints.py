@@ -70,6 +70,107 @@ def test_scipys_functions_have_spellings_here():
         assert f"write autograd_lite.{name}, which records" in str(caught.value)
 
 
+def refused(convert):
+    with pytest.raises(TypeError) as caught:
+        convert()
+    return str(caught.value)
+
+
+P, Q = T[0, 0], T[0, 1]
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda: "loss %.4f" % S,  # noqa: UP031 - the form is what is tested
+        lambda: "epoch %d loss %.4f" % (3, S),  # noqa: UP031
+        lambda: FORM % S,
+    ],
+)
+def test_a_format_is_told_to_take_the_number(convert):
+    text = refused(convert)
+    assert text.startswith("string formatting with %: got a Tensor of shape ()")
+    assert "in a format write t.item() (f-strings and format() take t itself)" in text
+    assert FORM % S.item() == f"loss {S:.2f}" == "loss {:.2f}".format(S) == "loss 2.00"  # noqa: UP032
+
+
+FORM = "loss %.2f"
+
+
+@pytest.mark.parametrize(
+    ("convert", "start"),
+    [
+        (lambda: np.eye(2)[0] * [P, Q], "operator *:"),
+        (lambda: np.zeros(2) + (P, Q), "operator +:"),  # noqa: RUF005
+        (lambda: [P, Q] - np.zeros(2), "operator -:"),
+        (lambda: np.zeros(2) < (P, Q), "operator <:"),
+        (lambda: np.zeros(
+            2) @ [P, Q], "operator @:"),
+    ],
+)  # fmt: skip
+def test_an_operator_with_a_list_is_told_to_make_it_a_tensor(convert, start):
+    text = refused(convert)
+    assert text.startswith(start)
+    assert "make the list a Tensor first, ag.array([...]), which records" in text
+
+
+@pytest.mark.parametrize(
+    ("convert", "start", "cure"),
+    [
+        (lambda: np.arange(4.0).searchsorted(T[0]), "searchsorted:", "write np.searchsorted(...)"),
+        (lambda: np.eye(3).dot([P, P, Q]), "dot:", "write ag.dot, which records"),
+        (lambda: np.zeros(3)[P], "index:", "an index has no derivative"),
+        (lambda: np.maximum.reduce([T, T]), "np.maximum.reduce:", "write ag.maximum.reduce(...)"),
+        (lambda: np.add.outer([P], [P]), "np.add.outer:", "write ag.add.outer(...)"),
+        (lambda: np.add(
+            [P, Q], 1), "np.add:", "write ag.add, which records"),
+        (lambda: np.ma.array(T, mask=False), "np.ma.array:", "np.where(mask, other, t)"),
+        (lambda: np.ma.masked_array(T), "np.ma.MaskedArray:", "np.where(mask, other, t)"),
+        (lambda: rng.choice(T), "rng.choice:", "t[rng.choice(len(t), n)]"),
+        (lambda: rng.permutation(T), "rng.permutation:", "t[rng.permutation(len(t))]"),
+        (lambda: rng.permuted(T), "rng.permuted:", "t[rng.permutation(len(t))]"),
+        (lambda: np.random.default_rng(0).permutation(T), "permutation:", "t[rng.permutation("),
+    ],
+)  # fmt: skip
+def test_the_function_named_is_the_one_called(convert, start, cure):
+    text = refused(convert)
+    assert text.startswith(start)
+    assert cure in text
+    assert "loc + scale" not in text
+    assert "ag.array(...)" not in text
+
+
+def test_functions_of_lists_have_their_public_names():
+    special = pytest.importorskip("scipy.special")
+    expit = special.expit
+    assert "write autograd_lite.special.expit, which records" in refused(lambda: expit([P, Q]))
+    if hasattr(special, "sph_harm_y"):
+        text = refused(lambda: special.sph_harm_y(0, 0, [P, Q], 1))
+        assert text.startswith("scipy.special.sph_harm_y:")
+
+
+def test_what_meets_a_sparse_matrix_or_a_table_is_told_to_convert_that():
+    sparse = pytest.importorskip("scipy.sparse")
+    M = sparse.eye(3).tocsr()
+    t = T[0]
+    for convert, start in (
+        (lambda: M @ t, "operator @:"), (lambda: t @ M, "operator @:"),
+        (lambda: M.dot(t), "M.dot:"), (lambda: M.multiply(t), "M.multiply:"),
+    ):  # fmt: skip
+        text = refused(convert)
+        assert text.startswith(start)
+        assert "write S.toarray() in place of the sparse matrix S" in text
+    assert (M.toarray() @ t).tolist() == t.tolist()
+    # As pandas does it: Python code of a library, which makes an array of the other operand.
+    source = "class Series:\n    def __sub__(self, other):\n        return array(other)\n"
+    space = {"__name__": "pandas.core.series", "array": np.asarray}
+    exec(compile(source, "/x/site-packages/pandas/series.py", "exec"), space)
+    column = space["Series"]()
+    text = refused(lambda: column - t)
+    assert text.startswith("operator -:")
+    assert "write df.to_numpy() in place of the table df" in text
+
+
 def test_writing_into_an_array_is_told_to_make_it_a_tensor():
     out = np.zeros(3)
     with pytest.raises(ValueError, match="sequence") as caught:
