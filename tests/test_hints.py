@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import io
 import math
 import re
 
@@ -13,7 +14,9 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.polynomial import polynomial
 
 import autograd_lite as ag
-from autograd_lite import errors
+import nn
+import nn.missing
+from autograd_lite import errors, missing
 
 T = ag.Tensor(np.arange(1.0, 7.0).reshape(2, 3), requires_grad=True)
 S = ag.Tensor(2.0, requires_grad=True)
@@ -215,13 +218,109 @@ def test_what_is_proposed_works(name):
     assert isinstance(eval(code, known), ag.Tensor)
 
 
+PLAIN = "which takes Tensors and gives plain values"
+
+
 @pytest.mark.parametrize(
-    ("name", "hint"), [("Relu", "; did you mean 'relu'?"), ("sigmod", "; did you mean 'sigmoid'?")]
-)
+    ("name", "hint"),
+    [
+        ("Relu", "; did you mean 'relu'?"), ("sigmod", "; did you mean 'sigmoid'?"),
+        ("argsort", f"; write np.argsort(...), {PLAIN}"), ("any", f"; write np.any(...), {PLAIN}"),
+        ("isnan", f"; write np.isnan(...), {PLAIN}"), ("inf", "; write np.inf"),
+        ("newaxis", "; write np.newaxis"), ("float32", "; write np.float32"),
+        ("ix_", "; write np.ix_(...), which takes Tensors"),
+        ("hanning", "; write np.hanning(...)"), ("mul", "; write t * u"),
+        ("cat", "; write ag.concatenate(tensors, axis)"),
+        ("fftshift", "; write autograd_lite.fft.fftshift"),
+        ("Adam", "; write nn.Adam, of the package nn"),
+        ("linagl", "; did you mean 'linalg'?"), ("anomali", "attribute 'anomali'"),
+        ("lax", "attribute 'lax'"), ("tree_map", "attribute 'tree_map'"),
+        ("__sin__", "attribute '__sin__'"), ("RuntimeWarning", "attribute 'RuntimeWarning'"),
+    ],
+)  # fmt: skip
 def test_a_missing_name_of_the_package(name, hint):
     with pytest.raises(AttributeError, match="has no attribute") as caught:
         getattr(ag, name)
     assert str(caught.value).endswith(hint)
+
+
+SPOKEN = set(
+    """Function autograd cuda custom_vjp device device_put embedding func jit load log_prob
+    manual_seed nn numpy optim pmap random set_grad_enabled vmap""".split()
+)
+
+
+@pytest.mark.parametrize("name", [n for n in missing.TOP if n not in SPOKEN])
+def test_what_is_proposed_for_a_missing_name_works(name):
+    if "special" in missing.TOP[name]:
+        pytest.importorskip("scipy.special")
+    assert not hasattr(ag, name)
+    code = re.split(", (?:of|which|and|or) ", missing.TOP[name])[0]
+    vector = ag.Tensor([3.0, 1.0, 2.0], requires_grad=True)
+    known = {
+        "ag": ag, "np": np, "nn": nn, "f": ag.sin, "rng": rng, "seed": 0, "t": vector * 1.0,
+        "u": vector, "x": np.ones(3), "a": np.eye(3), "b": np.eye(3), "c": 1.0, "tensors": [T, T],
+        "axis": 0, "axes": (0,), "n": 3, "k": 2, "low": 0, "high": 2, "shape": (3, 1), "size": 2,
+        "index": np.array([0, 1, 1]), "indices": [0], "mask": [True, False, True], "value": 0.0,
+        "other": 0.0, "p": np.full(3, 1 / 3), "loc": 0.0, "scale": 2.0, "file": io.BytesIO(),
+    }  # fmt: skip
+    if name in ("logdet", "cdist", "bernoulli"):
+        known |= {"t": ag.Tensor(np.eye(2)), "p": 0.5}
+    if name == "backward":
+        known["t"] = S * 1.0
+    if name == "item":
+        known["t"] = S
+    eval(code, known)
+
+
+@pytest.mark.parametrize(
+    ("space", "name", "hint"),
+    [
+        ("linalg", "nrom", "; did you mean 'norm'?"),
+        ("linalg", "logdet", "; write ag.linalg.slogdet(a).logabsdet"),
+        ("linalg", "sin", "; write ag.sin"), ("fft", "fftshft", "; did you mean 'fftshift'?"),
+        ("fft", "xyzzy", "attribute 'xyzzy'"), ("linalg", "__sin__", "attribute '__sin__'"),
+    ],
+)  # fmt: skip
+def test_a_missing_name_of_a_space(space, name, hint):
+    with pytest.raises(AttributeError, match=f"module 'autograd_lite.{space}'") as caught:
+        getattr(getattr(ag, space), name)
+    assert str(caught.value).endswith(hint)
+
+
+@pytest.mark.parametrize("name", ["comb", "perm"])
+def test_functions_of_scipy_without_a_rule(name):
+    special = pytest.importorskip("scipy.special")
+    assert callable(getattr(special, name))
+    for home in (ag, ag.special):
+        with pytest.raises(AttributeError, match=f"special.{name} has no derivative rule here"):
+            getattr(home, name)
+    with pytest.raises(AttributeError, match=r"; write ag\.special\.gammaln\(t\)$"):
+        ag.special.lgamma  # noqa: B018 - asking is what is tested
+    with pytest.raises(AttributeError, match=r"; did you mean 'gammaln'\?$"):
+        ag.special.gamaln  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Linaer", "; did you mean 'Linear'?"), ("CrossEntropy", "'CrossEntropyLoss'?"),
+        ("no_grad", "; write ag.no_grad(), of import autograd_lite as ag"),
+        ("Conv1d", "; write nn.Conv2d, on an axis of size 1"), ("xyzzy", "attribute 'xyzzy'"),
+        ("__wrapped__", "attribute '__wrapped__'"),
+    ],
+)  # fmt: skip
+def test_a_missing_name_of_nn(name, hint):
+    with pytest.raises(AttributeError, match="module 'nn' has no attribute") as caught:
+        getattr(nn, name)
+    assert str(caught.value).endswith(hint)
+
+
+@pytest.mark.parametrize("name", nn.missing.INSTEAD)
+def test_what_nn_proposes_is_there(name):
+    assert not hasattr(nn, name)
+    for module, found in re.findall(r"\b(ag|nn)\.(\w+)", nn.missing.INSTEAD[name]):
+        assert hasattr({"ag": ag, "nn": nn}[module], found)
 
 
 def test_a_name_of_the_special_functions():
