@@ -13,7 +13,7 @@ from .errors import closest
 from .op import NUMPY, PLAIN
 
 _DRAW = ", of rng = np.random.default_rng(seed)"
-_CPU = "nothing: every Tensor is in the memory of the CPU"
+_CPU = "the code without it: every Tensor is in the memory of the CPU"
 _BATCH = "f for whole arrays, with the batch as their first axis"
 _AT = "np.add.at(t, index, u), which is recorded"
 
