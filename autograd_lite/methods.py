@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DTypeError, UnsupportedError
+from .errors import KEYWORDS, AutogradError, DTypeError, UnsupportedError
 from .op import FUNCTIONS
 from .protocols import NumpyProtocols, plain, plain_result, plainly, with_out
 
@@ -101,6 +101,13 @@ def point_elsewhere(names: Iterable[str]) -> None:
             _POINTED.add(name)
 
 
+def _check_keywords(name: str, kwargs: Iterable[str], error: TypeError) -> None:
+    """Raise error with what to write, if it is about a keyword that is PyTorch's."""
+    for key in KEYWORDS.keys() & kwargs:
+        if key in str(error) and not isinstance(error, AutogradError):
+            raise DTypeError(f"{name}: got the argument {key!r}; write {KEYWORDS[key]}.") from error
+
+
 def _method(name: str) -> Callable[..., Any]:
     def numpys(a: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(a, name)(*args, **kwargs)
@@ -108,7 +115,11 @@ def _method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if "out" in kwargs or len(args) > 1:
             return with_out(numpys, FUNCTIONS[name], (self, *args), kwargs)
-        return FUNCTIONS[name](self, *args, **kwargs)
+        try:
+            return FUNCTIONS[name](self, *args, **kwargs)
+        except TypeError as error:
+            _check_keywords(name, kwargs, error)
+            raise
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"ndarray's method of this name, recorded: see ``autograd_lite.{name}``."
@@ -128,7 +139,11 @@ def _plain_method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if "out" in kwargs or len(args) > 1:
             return plain_result(getattr(np, name), (self, *args), kwargs)
-        return getattr(self._value, name)(*plain(args), **plain(kwargs))
+        try:
+            return getattr(self._value, name)(*plain(args), **plain(kwargs))
+        except TypeError as error:
+            _check_keywords(name, kwargs, error)
+            raise
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``ndarray.{name}`` of the values: a plain result, it has no derivative."
@@ -251,7 +266,12 @@ class NumpyMethods(NumpyProtocols):
 
     def sort(self, axis: int = -1, **kwargs: Any) -> None:
         """ndarray's method: sorts in place, recorded or refused as every write in place."""
-        self[...] = FUNCTIONS["sort"](self, axis, **kwargs)  # type: ignore[index]
+        try:
+            found = FUNCTIONS["sort"](self, axis, **kwargs)
+        except TypeError as error:
+            _check_keywords("sort", kwargs, error)
+            raise
+        self[...] = found  # type: ignore[index]
 
     def partition(self, kth: Any, axis: int = -1, **kwargs: Any) -> None:
         """ndarray's method: in place, recorded or refused as every write in place."""
@@ -374,6 +394,11 @@ class NumpyMethods(NumpyProtocols):
         return len(self._value)
 
     def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise DTypeError(
+                "iteration: got a Tensor of shape (), which has no entries to go through; "
+                "t.item() is its number."
+            )
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
@@ -398,7 +423,12 @@ class NumpyMethods(NumpyProtocols):
         return self._converted("index").__index__()  # type: ignore[no-any-return]
 
     def __format__(self, spec: str) -> str:
-        return format(self._value[()], spec) if spec and self.ndim == 0 else str(self)
+        if spec and self.ndim:
+            raise DTypeError(
+                f"format: got {spec!r} for a Tensor of shape {self.shape}, expected one number; "
+                "write np.array2string(t.data, precision=3), or format(t[i], ...) of an entry."
+            )
+        return format(self._value[()], spec) if spec else str(self)
 
     def item(self, *args: Any) -> Any:
         """The value of a Tensor with one entry, as a Python number."""

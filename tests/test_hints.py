@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import copy
 import io
 import math
 import re
@@ -221,9 +222,9 @@ OTHERWISE = {
     "tensorinv": {"t": ag.Tensor(np.eye(6).reshape(2, 3, 6))},
     "tensorsolve": {"t": ag.Tensor(np.eye(4).reshape(2, 2, 2, 2))},
 }  # fmt: skip
-LINES = """append bincount convolve correlate cumulative_prod cumulative_sum delete histogram2d insert
-    interp linspace multi_dot poly polyadd polydiv polyfit polyint polymul polysub polyder polyval
-    roots trim_zeros vander vecdot""".split()
+LINES = """append bincount convolve correlate cumulative_prod cumulative_sum delete histogram2d
+    insert interp linspace multi_dot poly polyadd polydiv polyfit polyint polymul polysub polyder
+    polyval roots trim_zeros vander vecdot""".split()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
@@ -381,7 +382,11 @@ def test_a_name_of_the_special_functions():
         (lambda: np.clip(T, 0, 1, where=T > 2), errors.UnsupportedError, "clip: got where="),
         (lambda: ag.Tensor([1, 2]) ** -1, errors.ArgumentError, r"power: .*x\.astype\(float\)"),
         (lambda: len(S), errors.DTypeError, r"len: got a Tensor of shape \(\)"),
-        (lambda: list(S), errors.DTypeError, r"len: got a Tensor of shape \(\)"),
+        (lambda: list(S), errors.DTypeError, r"iteration: got a Tensor of shape \(\)"),
+        (lambda: f"{T:.3f}", errors.DTypeError, r"format: got '.3f' .* shape \(2, 3\)"),
+        (lambda: copy.copy(T * 2), errors.GraphError, r"t\.copy\(\), .* t\.data or t\.detach\(\)"),
+        (lambda: (S * 2).backward(create_graph=True), errors.UnsupportedError,
+         r"backward: got create_graph=True.*gradients\(loss, inputs, create_graph=True\)"),
         (lambda: np.tile(T, -1), errors.ArgumentError, r"tile: got reps=\(1, -1\)"),
         (lambda: np.sort(T, kind="foo"), errors.ArgumentError, "sort: got kind='foo'"),
         (lambda: np.fft.fft(T, axis=5), IndexError, "fft: got axis=5, expected between -2 and 1"),
@@ -406,3 +411,24 @@ def test_what_is_like_an_array_is_taken():
     assert (range(3) * T).tolist() == [[0, 2, 6], [0, 5, 12]]
     assert ag.multiply(T, Column()).tolist() == [[1, 4, 9], [4, 10, 18]]
     assert np.add(T, 1, order="C").requires_grad
+
+
+@pytest.mark.parametrize(
+    ("do", "text"),
+    [
+        (lambda: T.sum(dim=1), "sum: got the argument 'dim', .*; write axis="),
+        (lambda: ag.sum(T, keepdim=True), "sum: got the argument 'keepdim', .*; write keepdims="),
+        (lambda: T.softmax(dim=1), "softmax: got the argument 'dim', .*; write axis="),
+        (lambda: T.copy().sort(dim=1), "sort: got the argument 'dim'; write axis="),
+        (lambda: T.argmax(dim=1), "argmax: got the argument 'dim'; write axis="),
+        (lambda: T.repeat(2, dim=1), "repeat: got the argument 'dim'; write axis="),
+        (lambda: T.var(unbiased=True), "var: got the argument 'unbiased'; write ddof=1 for True"),
+        (lambda: T.sum(axes=1), "sum: got the argument 'axes', .*did you mean 'axis'"),
+    ],
+)
+def test_keywords_of_pytorch_are_told_numpys(do, text):
+    with pytest.raises(errors.AutogradError, match=text) as caught:
+        do()
+    assert isinstance(caught.value, TypeError)
+    with pytest.raises(TypeError, match="xyz"):
+        T.var(xyz=1)
