@@ -432,3 +432,30 @@ def test_keywords_of_pytorch_are_told_numpys(do, text):
     assert isinstance(caught.value, TypeError)
     with pytest.raises(TypeError, match="xyz"):
         T.var(xyz=1)
+
+
+def square(x, **rest):
+    return x * x
+
+
+@pytest.mark.parametrize(
+    ("do", "text"),
+    [
+        (lambda: ag.grad(square)(x=3.0), r"no positional argument; .* by position, grad\(f\)\(x\)"),
+        (lambda: ag.grad(square)(3), "got dtype int64 as argument 0, .*; write 3.0."),
+        (lambda: ag.grad(square)(np.arange(3)), r"int64 as argument 0, .*x\.astype\(float\)"),
+        (lambda: ag.grad(square)(None), "got NoneType as argument 0, .* goes by keyword"),
+        (lambda: ag.grad(square)("a"), "got str as argument 0, .* goes by keyword"),
+        (lambda: ag.grad(square)(np.array([None])), "got dtype object as argument 0, .*by keyword"),
+        (lambda: ag.grad(square)({"a": 1.0, "b": [2.0, 3]}), r"as argument 0\['b'\]\[1\], .*3\.0"),
+        (lambda: ag.grad(max, (0, 1))(1.0, ag.Tensor([1])), "dtype int64 as argument 1, .*astype"),
+        (lambda: ag.grad(lambda x: x * 1j)(1.0), r"grad: got .*\(abs, real, imag\)\.$"),
+        (lambda: ag.hvp(lambda x: x * 1j, 1.0, 1.0), r"hvp: got .*\(abs, real, imag\)\.$"),
+        (lambda: (S * 1j).backward(), r"\(abs, real, imag\), or pass gradient=\.$"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_differentiated_is_named(do, text):
+    with pytest.raises((TypeError, ValueError), match=text) as caught:
+        do()
+    assert isinstance(caught.value, errors.AutogradError)
+    assert ag.grad(square)(3.0, x_is=None) == 6
