@@ -105,15 +105,9 @@ def __getattr__(name: str) -> _Any:
         return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     if name in _SPACES:
         return import_module(f"{__name__}.{name}")
-    from importlib.util import find_spec
+    from .missing import of_package
 
-    from .errors import closest
-
-    hint = closest(name, sorted(n for n in (*globals(), *_LATER) if n[0] != "_"))
-    if name[0] != "_" and find_spec("scipy") is not None:
-        special = import_module("autograd_lite.special")
-        hint = f"; write autograd_lite.special.{name}" if hasattr(special, name) else hint
-    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}{hint}")
+    raise of_package(name, globals(), (*_LATER, *_SPACES))
 
 
 def __dir__() -> list[str]:

@@ -49,7 +49,11 @@ UNIT_SEEDS = {np.float64: np.float64(1), np.float32: np.float32(1)}
 
 
 def seed_of(t: Any, gradient: Any, who: str, argument: str) -> Any:
-    """The cotangent that a walk from t starts with, in the walk's convention."""
+    """The cotangent that a walk from t starts with, in the walk's convention.
+
+    Args:
+        argument: what gradient is called by who; "" if it cannot be given there.
+    """
     if gradient is None:
         one = UNIT_SEEDS.get(type(t._value))
         if one is not None:
@@ -60,9 +64,10 @@ def seed_of(t: Any, gradient: Any, who: str, argument: str) -> Any:
                 "that shape, or reduce the output with sum() or mean()."
             )
         if t.dtype.kind == "c":
+            given = f", or pass {argument}=" if argument else ""
             raise DTypeError(
                 f"{who}: got a complex output, whose gradient needs a direction; take a real "
-                f"number of it (abs, real, imag), or pass {argument}=."
+                f"number of it (abs, real, imag){given}."
             )
         return t.dtype.type(1) if t.ndim == 0 else np.ones(t.shape, t.dtype)
     is_tensor = isinstance(gradient, NumpyMethods)

@@ -93,6 +93,23 @@ def closest(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
+# What PyTorch calls NumPy's keywords.
+KEYWORDS = {
+    "dim": "axis=", "dims": "axis=", "keepdim": "keepdims=",
+    "unbiased": "ddof=1 for True, ddof=0 for False",
+}  # fmt: skip
+
+
+def keyword_clause(name: str, known: Sequence[str]) -> str:
+    """The clause "; write axis=" for a keyword of PyTorch's, else that for the nearest known name.
+
+    >>> keyword_clause("dim", ["a", "axis"])
+    '; write axis='
+    """
+    ours = KEYWORDS.get(name, "")
+    return f"; write {ours}" if ours.partition("=")[0] in known else closest(name, known)
+
+
 def described(shapes: Sequence[tuple[int, ...]], names: Sequence[str | None]) -> str:
     """Shapes with the names of their tensors: "(3,) 'x' and (4,) 'w'"."""
     parts = [f"{s}" if not n else f"{s} {n!r}" for s, n in zip(shapes, names, strict=True)]

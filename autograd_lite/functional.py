@@ -29,6 +29,11 @@ from .tree import flatten, matched, structure
 
 def _nums(argnums: int | Sequence[int], count: int, who: str) -> list[int]:
     nums = [argnums] if isinstance(argnums, int) else list(argnums)
+    if nums and not count:
+        raise ArgumentError(
+            f"{who}: got argnums={argnums!r}, which are positions, for a call with no positional "
+            f"argument; pass what to differentiate at by position, {who}(f)(x)."
+        )
     for i in nums:
         if not isinstance(i, int) or not -count <= i < count:
             raise ArgumentError(
@@ -65,7 +70,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         trace = Trace(functools.partial(f, **kwargs), args, nums)
         out = trace.scalar("grad")
         create = trace.create
-        seed = seed_of(out, None, "grad", "gradient") if out.dtype.kind in "fc" else np.float64(1)
+        seed = seed_of(out, None, "grad", "") if out.dtype.kind in "fc" else np.float64(1)
         grads = trace.results(trace.pull([seed], create), create)
         value = trace.returned(out, create)
         return value, grads[0] if isinstance(argnums, int) else tuple(grads)
@@ -364,7 +369,7 @@ def hvp(f: Function, primals: Any, vectors: Any) -> Any:
     trace = Trace(f, args, range(len(args)))
     out = trace.scalar("hvp")
     directions = _directions(trace, given, args, "hvp")
-    pulled = trace.pull([seed_of(out, None, "hvp", "gradient")], True)
+    pulled = trace.pull([seed_of(out, None, "hvp", "")], True)
     with mode.enable_grad():
         slopes = [settle(g, x.shape) for g, x in zip(pulled, trace.fresh, strict=True)]
     tracked = [

@@ -8,6 +8,8 @@ array([[0.5 , 0.  ],
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
+
 from numpy.linalg import LinAlgError, matrix_rank
 
 from .ops.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
@@ -32,3 +34,10 @@ __all__ = [
     "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet", "solve", "svd",
     "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace", "vecdot", "vector_norm",
 ]  # fmt: skip
+
+if not _TYPE_CHECKING:  # to a type checker it would say that every name is here
+
+    def __getattr__(name: str) -> _Any:
+        from .missing import of_space
+
+        raise of_space("linalg", name, __all__)

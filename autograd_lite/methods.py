@@ -7,20 +7,56 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DTypeError, UnsupportedError
+from .errors import KEYWORDS, AutogradError, DTypeError, UnsupportedError
 from .op import FUNCTIONS
 from .protocols import NumpyProtocols, plain, plain_result, plainly, with_out
 
-# What other libraries call it.
+_CPU = "the code without it: every Tensor is in the memory of the CPU"
+
+# What other libraries call it, and functions whose first argument is not the array.
 _HERE = {
-    "add_": "t += u", "clone": "t.copy()", "cpu": "t.data", "device": "t.data", "dim": "t.ndim",
-    "div": "t / u", "div_": "t /= u", "double": "t.astype(float)",
-    "expand": "ag.broadcast_to(t, s)",
-    "float": "t.astype(np.float32)", "grad_fn": "ag.explain(t)", "mm": "t @ u", "mul": "t * u",
-    "mul_": "t *= u", "numel": "t.size", "permute": "t.transpose(axes)", "pow": "t ** k",
-    "requires_grad_": "t.requires_grad = True", "sub": "t - u", "sub_": "t -= u",
-    "to": "t.astype(dtype)", "type": "t.astype(dtype)", "unsqueeze": "ag.expand_dims(t, axis)",
-    "view": "t.reshape(shape)", "zero_": "t.fill(0)", "zero_grad_": "t.zero_grad()",
+    "add": "t + u", "add_": "t += u", "allclose": "np.allclose(t, u)",
+    "apply_along_axis": "ag.apply_along_axis(f, axis, t)",
+    "apply_over_axes": "ag.apply_over_axes(f, t, axes)", "argwhere": "np.argwhere(t)",
+    "bmm": "t @ u", "bool": "t.astype(bool)", "chunk": "ag.array_split(t, n, axis)",
+    "clamp": "t.clip(low, high)", "clamp_": "t[...] = t.clip(low, high)", "clone": "t.copy()",
+    "contiguous": "t.copy()", "copy_": "t[...] = u", "count_nonzero": "np.count_nonzero(t)",
+    "cpu": f"t.data, or {_CPU}", "cuda": _CPU, "detach_": "t = t.detach()", "device": _CPU,
+    "digamma": "ag.special.digamma(t)", "dim": "t.ndim", "div": "t / u", "div_": "t /= u",
+    "divide": "t / u", "double": "t.astype(float)", "einsum": "ag.einsum(subscripts, t)",
+    "element_size": "t.itemsize", "eq": "t == u", "equal": "np.array_equal(t, u)",
+    "expand": "ag.broadcast_to(t, s)", "expand_as": "ag.broadcast_to(t, u.shape)",
+    "extract": "ag.extract(condition, t)", "fill_": "t.fill(x)",
+    "float": "t.astype(np.float32)", "gather": "ag.take_along_axis(t, index, axis)",
+    "ge": "t >= u", "getitem": "t[index]", "grad_fn": "ag.explain(t)", "gt": "t > u",
+    "half": "t.astype(np.float16)", "identity": "t.copy()", "index_add": "np.add.at(t, index, u)",
+    "index_add_": "np.add.at(t, index, u)", "index_select": "t.take(index, axis)",
+    "int": "t.astype(np.int32)", "is_contiguous": "t.flags.c_contiguous", "is_cuda": _CPU,
+    "isclose": "np.isclose(t, u)", "isfinite": "np.isfinite(t)", "isinf": "np.isinf(t)",
+    "isnan": "np.isnan(t)", "le": "t <= u", "lgamma": "ag.special.gammaln(t)",
+    "logical_not": "np.logical_not(t)", "long": "t.astype(np.int64)", "lt": "t < u",
+    "masked_fill": "ag.where(mask, x, t)", "masked_fill_": "t[mask] = x",
+    "masked_select": "t[mask]", "matmul": "t @ u", "mm": "t @ u",
+    "movedim": "ag.moveaxis(t, source, destination)", "mul": "t * u", "mul_": "t *= u",
+    "multiply": "t * u", "mv": "t @ u", "narrow": "t[start:stop]", "ndimension": "t.ndim",
+    "ne": "t != u", "neg": "-t", "negative": "-t", "nelement": "t.size",
+    "new_full": "ag.full(shape, x, dtype=t.dtype)", "new_ones": "ag.ones(shape, dtype=t.dtype)",
+    "new_zeros": "ag.zeros(shape, dtype=t.dtype)", "numel": "t.size",
+    "permute": "t.transpose(axes)", "pow": "t ** k", "power": "t ** u",
+    "requires_grad_": "t.requires_grad = True", "rsqrt": "1 / ag.sqrt(t)",
+    "scatter_": "ag.put_along_axis(t, index, u, axis)", "scatter_add": "np.add.at(t, index, u)",
+    "scatter_add_": "np.add.at(t, index, u)", "select": "ag.select(conditions, [t, u])",
+    "setitem": "t[index] = x", "stride": "t.strides", "sub": "t - u", "sub_": "t -= u",
+    "subtract": "t - u", "t": "t.T", "tensor_split": "ag.array_split(t, n, axis)",
+    "to": f"t.astype(dtype), or for a device {_CPU}", "topk": "ag.sort(t)[..., -k:]",
+    "type": "t.astype(dtype)", "type_as": "t.astype(u.dtype)", "unbind": "ag.unstack(t)",
+    "unsqueeze": "ag.expand_dims(t, axis)", "view": "t.reshape(shape)",
+    "view_as": "t.reshape(u.shape)", "where": "ag.where(condition, t, u)", "zero_": "t.fill(0)",
+    "zero_grad_": "t.zero_grad()",
+}  # fmt: skip
+_HERE |= {
+    name: f"t.data.{name}" for name in ("base", "byteswap", "ctypes", "dump", "dumps", "getfield",
+                                        "setfield", "setflags", "tofile")
 }  # fmt: skip
 
 
@@ -30,13 +66,30 @@ class _Elsewhere:
     A ``__getattr__`` would say as much, and slow every attribute of every Tensor down.
     """
 
-    def __init__(self, name: str, instead: str) -> None:
-        self.text = f"'Tensor' object has no attribute {name!r}; write {instead}"
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        raise AttributeError(self.text)
+        instead = _HERE.get(self.name) or _call(self.name)
+        raise AttributeError(f"'Tensor' object has no attribute {self.name!r}; write {instead}")
 
 
+def _call(name: str) -> str:
+    """A call of ag's function of that name with t as its first argument: "ag.roll(t, shift)"."""
+    function: Any = FUNCTIONS[name]
+    if hasattr(function, "op"):
+        params = [k for k, v in function.op.params.items() if repr(v) == "required"]
+        names = [*function.op.inputs, *params]
+    else:
+        code = function.__code__
+        names = [*code.co_varnames[: code.co_argcount - len(function.__defaults__ or ())]]
+    first = "[t, u]" if names[:1] in (["arrays"], ["tup"]) else "t"
+    rest = ["u" if k in _SECOND else k for k in names[1:]]
+    return f"ag.{name}({', '.join((first, *rest))})"
+
+
+# Names of a second array.
+_SECOND = ("a2", "ar2", "b", "v", "x2", "y")
 _POINTED = set(_HERE)
 
 
@@ -44,8 +97,15 @@ def point_elsewhere(names: Iterable[str]) -> None:
     """Let Tensors say ``ag.name(t)`` where ``t.name`` is asked for and is no method."""
     for name in names:
         if name in FUNCTIONS and name not in vars(NumpyMethods):
-            setattr(NumpyMethods, name, _Elsewhere(name, f"ag.{name}(t)"))
+            setattr(NumpyMethods, name, _Elsewhere(name))
             _POINTED.add(name)
+
+
+def _check_keywords(name: str, kwargs: Iterable[str], error: TypeError) -> None:
+    """Raise error with what to write, if it is about a keyword that is PyTorch's."""
+    for key in KEYWORDS.keys() & kwargs:
+        if key in str(error) and not isinstance(error, AutogradError):
+            raise DTypeError(f"{name}: got the argument {key!r}; write {KEYWORDS[key]}.") from error
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -55,7 +115,11 @@ def _method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if "out" in kwargs or len(args) > 1:
             return with_out(numpys, FUNCTIONS[name], (self, *args), kwargs)
-        return FUNCTIONS[name](self, *args, **kwargs)
+        try:
+            return FUNCTIONS[name](self, *args, **kwargs)
+        except TypeError as error:
+            _check_keywords(name, kwargs, error)
+            raise
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"ndarray's method of this name, recorded: see ``autograd_lite.{name}``."
@@ -75,7 +139,11 @@ def _plain_method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if "out" in kwargs or len(args) > 1:
             return plain_result(getattr(np, name), (self, *args), kwargs)
-        return getattr(self._value, name)(*plain(args), **plain(kwargs))
+        try:
+            return getattr(self._value, name)(*plain(args), **plain(kwargs))
+        except TypeError as error:
+            _check_keywords(name, kwargs, error)
+            raise
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``ndarray.{name}`` of the values: a plain result, it has no derivative."
@@ -204,7 +272,12 @@ class NumpyMethods(NumpyProtocols):
 
     def sort(self, axis: int = -1, **kwargs: Any) -> None:
         """ndarray's method: sorts in place, recorded or refused as every write in place."""
-        self[...] = FUNCTIONS["sort"](self, axis, **kwargs)  # type: ignore[index]
+        try:
+            found = FUNCTIONS["sort"](self, axis, **kwargs)
+        except TypeError as error:
+            _check_keywords("sort", kwargs, error)
+            raise
+        self[...] = found  # type: ignore[index]
 
     def partition(self, kth: Any, axis: int = -1, **kwargs: Any) -> None:
         """ndarray's method: in place, recorded or refused as every write in place."""
@@ -318,6 +391,11 @@ class NumpyMethods(NumpyProtocols):
         return len(self._value)
 
     def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise DTypeError(
+                "iteration: got a Tensor of shape (), which has no entries to go through; "
+                "t.item() is its number."
+            )
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
@@ -342,12 +420,17 @@ class NumpyMethods(NumpyProtocols):
         return self._converted("index").__index__()  # type: ignore[no-any-return]
 
     def __format__(self, spec: str) -> str:
-        return format(self._value[()], spec) if spec and self.ndim == 0 else str(self)
+        if spec and self.ndim:
+            raise DTypeError(
+                f"format: got {spec!r} for a Tensor of shape {self.shape}, expected one number; "
+                "write np.array2string(t.data, precision=3), or format(t[i], ...) of an entry."
+            )
+        return format(self._value[()], spec) if spec else str(self)
 
     def item(self, *args: Any) -> Any:
         """The value of a Tensor with one entry, as a Python number."""
         return self._value.item(*args)
 
 
-for _name, _instead in _HERE.items():
-    setattr(NumpyMethods, _name, _Elsewhere(_name, _instead))
+for _name in _HERE:
+    setattr(NumpyMethods, _name, _Elsewhere(_name))

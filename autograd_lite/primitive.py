@@ -22,7 +22,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from .errors import ArgumentError, DTypeError, OutError, UnsupportedError, closest
+from .errors import ArgumentError, DTypeError, OutError, UnsupportedError, keyword_clause
 from .op import LATE, OPS, Op, Rule, Sample, publish, register
 from .tensor import Tensor, apply, apply1, binary
 
@@ -122,7 +122,7 @@ class Primitive:
         known = ", ".join((*self.op.inputs, *self._names))
         return UnsupportedError(
             f"{self.op.name}: got the argument {name!r}, expected among {known}"
-            f"{closest(name, self._names)}."
+            f"{keyword_clause(name, self._names)}."
         )
 
     @overload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from .op import OPS
 from .ops.elementwise import ANY
 from .primitive import elementwise
 from .tensor import Tensor, apply, apply1, picked, plain_tensor, wrap
-from .tree import flatten
+from .tree import flatten, paths
 
 identity = elementwise(
     "identity", lambda x: x, lambda g, out, x: g,
@@ -53,7 +53,10 @@ class Trace:
         with mode.enable_grad(), mode.transform():
             for i in unique:
                 leaves, rebuild = flatten(args[i])
-                inputs = [fresh_input(x, copy=keep) for x in leaves]
+                try:
+                    inputs = [fresh_input(x, copy=keep) for x in leaves]
+                except DTypeError:
+                    raise _not_floating(leaves, paths(args[i], f"argument {i}")) from None
                 self.given += leaves
                 self.fresh += inputs
                 self.rebuilds.append((len(leaves), rebuild))
@@ -177,11 +180,22 @@ def fresh_input(x: Any, *, copy: bool = False) -> Tensor:
 
 def _floating(x: Any) -> bool:
     if x.dtype.kind not in "fc":
-        raise DTypeError(
-            f"grad: got an input of dtype {x.dtype}, expected floating or complex numbers; write "
-            "1.0 or dtype=float."
-        )
+        raise _not_floating([x], ["an input"])
     return True
+
+
+def _not_floating(leaves: Sequence[Any], names: Iterable[str]) -> DTypeError:
+    """The error for the first leaf that has no derivative; names say where each of them is."""
+    dtypes = [x.dtype if isinstance(x, Tensor) else np.asarray(x).dtype for x in leaves]
+    found = zip(leaves, names, dtypes, strict=True)
+    x, name, dtype = next(leaf for leaf in found if leaf[2].kind not in "fc")
+    got, cure = f"dtype {dtype}", "write x.astype(float)"
+    if dtype.kind not in "biu":
+        got = got if hasattr(x, "dtype") else type(x).__name__
+        cure = "what is no number goes by keyword, which is not differentiated"
+    elif isinstance(x, (int, bool)):
+        cure = f"write {float(x)}"
+    return DTypeError(f"grad: got {got} as {name}, expected floating or complex numbers; {cure}.")
 
 
 def in_form(g: Any, given: Any, create: bool) -> Any:

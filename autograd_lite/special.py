@@ -16,6 +16,8 @@ np.float64(0.4228)
 # ruff: noqa: F403 - a namespace: all of these modules' names
 from __future__ import annotations
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
+
 try:
     import scipy.special as _scipy_special  # noqa: F401 - for the sentence below
 except ImportError as error:
@@ -46,3 +48,11 @@ from .ops.special.spherical import *
 from .ops.special.struve import *
 from .ops.special.waves import *
 from .ops.special.zetas import *
+
+if not _TYPE_CHECKING:  # to a type checker it would say that every name is here
+
+    def __getattr__(name: str) -> _Any:
+        from .missing import of_space
+
+        known = [n for n in globals() if n[0] != "_" and n != "annotations"]
+        raise of_space("special", name, known)

@@ -31,7 +31,7 @@ from .cotangent import (
     target_of,
     visit_and_retain,
 )
-from .errors import GraphError
+from .errors import GraphError, UnsupportedError
 from .handle import Handle
 from .inputs import NUMBERS, as_data, coerced, refuse, sources, stub
 from .memory import ONE_HOLDER
@@ -211,24 +211,33 @@ class Tensor(Handle):
         if self._node is not None or (mode.state.depth and self._requires_grad):
             raise GraphError(
                 f"copy: got a recorded Tensor of shape {self.shape}; its graph cannot be copied or "
-                "pickled; use t.copy(), which is recorded, or t.detach()."
+                "pickled; use t.copy(), which is recorded, or t.data or t.detach(), its values."
             )
         return _rebuild, (type(self), self._value, self._requires_grad, self._grad, self.name)
 
     # -- backward ----------------------------------------------------------------------------
 
-    def backward(self, gradient: Any = None, *, retain_graph: bool = False) -> None:
+    def backward(
+        self, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
         """Add the gradient of this Tensor to ``.grad`` of every leaf that it depends on.
 
         Args:
             gradient: cotangent of this Tensor's shape; may be left out for a real scalar.
             retain_graph: keep the saved arrays for another backward.
+            create_graph: PyTorch's, refused if true: ``gradients`` has it.
 
         Raises:
             GraphError: nothing was recorded, or an earlier backward freed the graph.
+            UnsupportedError: create_graph was asked for.
             ShapeError: no gradient for a non-scalar, or one of another shape.
             InPlaceError: an array that a rule needs was written since.
         """
+        if create_graph:
+            raise UnsupportedError(
+                "backward: got create_graph=True, and .grad is an array, which has no graph; use "
+                "autograd_lite.gradients(loss, inputs, create_graph=True) or autograd_lite.grad(f)."
+            )
         seed = UNIT_SEEDS.get(type(self._value)) if gradient is None else None
         if seed is None or self._node is None:
             if isinstance(gradient, Tensor):

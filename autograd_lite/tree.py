@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Rebuild = Callable[[list[Any]], Any]
@@ -39,6 +39,22 @@ def _build(plan: Any, leaves: list[Any]) -> Any:
     if hasattr(kind, "_fields"):
         return kind(*built)
     return kind(built)
+
+
+def paths(tree: Any, start: str = "") -> Iterator[str]:
+    """How each leaf is reached, in the order of the leaves, for error messages.
+
+    >>> list(paths({"a": 1, "b": (2, [3])}, "x"))
+    ["x['a']", "x['b'][0]", "x['b'][1][0]"]
+    """
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from paths(part, f"{start}[{key!r}]")
+    elif isinstance(tree, (list, tuple)):
+        for i, part in enumerate(tree):
+            yield from paths(part, f"{start}[{i}]")
+    else:
+        yield start
 
 
 def matched(tree: Any, like: Any) -> list[Any] | None:

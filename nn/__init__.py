@@ -284,4 +284,6 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return import_module("nn.sklearn")
-    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    from .missing import absent
+
+    raise absent(name, __all__)

@@ -17,11 +17,11 @@ FILES = sorted((ROOT / "autograd_lite").rglob("*.py")) + sorted((ROOT / "nn").rg
 
 # Each file imports only from files to its left.
 ORDER = [
-    "version", "errors", "memory", "quiet", "tree", "op", "node", "bundle", "mode", "anomaly",
-    "walk", "scopes", "conversion", "protocols", "methods", "inputs", "inplace", "cotangent",
-    "handle", "tensor", "primitive", "ops", "linalg", "fft", "emath", "special", "listing",
-    "many", "recording", "functional", "checkpoint", "numeric", "check", "phrases", "viz",
-    "explanation", "derivation", "__init__",
+    "version", "errors", "memory", "quiet", "tree", "op", "missing", "node", "bundle", "mode",
+    "anomaly", "walk", "scopes", "conversion", "protocols", "methods", "inputs", "inplace",
+    "cotangent", "handle", "tensor", "primitive", "ops", "linalg", "fft", "emath", "special",
+    "listing", "many", "recording", "functional", "checkpoint", "numeric", "check", "phrases",
+    "viz", "explanation", "derivation", "__init__",
 ]  # fmt: skip
 
 
