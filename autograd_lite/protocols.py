@@ -111,7 +111,8 @@ class NumpyProtocols:
                 inputs = _by_keywords(ufunc, inputs, kwargs)
             return function(*inputs, **kwargs)
         apply = UFUNC_METHODS.get(method)
-        if apply is None or ufunc.nin != 2 or ufunc.nout != 1 or ufunc.signature is not None:
+        outputs = 1 if method != "outer" else ufunc.nout
+        if apply is None or ufunc.nin != 2 or ufunc.nout != outputs or ufunc.signature is not None:
             name = f"np.{ufunc.__name__}.{method}"
             raise UnsupportedError(
                 f"{name}: got a Tensor, and this ufunc method has no derivative rule; write it "
