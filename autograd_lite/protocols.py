@@ -163,6 +163,15 @@ def plain_result(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     return out
 
 
+_SUMS = {
+    p + n for n in ("sum", "prod", "mean", "var", "std", "cumsum", "cumprod") for p in ("", "nan")
+}
+
+
+def _is_wider(one: Any, two: Any) -> bool:
+    return bool(one != two and np.can_cast(two, one))
+
+
 def with_out(numpy: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """function of these arguments; an out= among them that it refuses is written here.
 
@@ -188,7 +197,12 @@ def with_out(numpy: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str,
             return f(*prepare(args), **prepare(rest), **more)
         return f(*prepare(args[:position]), new, *prepare(args[position + 1 :]), **prepare(kwargs))
 
-    result = called(function, None)
+    with np.errstate(all="ignore"):  # what there is to warn of, NumPy says below
+        result = called(function, None)
+        sums = getattr(function, "__name__", "") in _SUMS and position is None and len(args) < 3
+        if sums and kwargs.get("dtype") is None and _is_wider(out.dtype, result.dtype):
+            kwargs = {**kwargs, "dtype": out.dtype}  # in which NumPy computes, then
+            result = called(function, None)
     if result.shape != out.shape:
         raise ShapeError(
             f"{getattr(function, '__name__', 'out')}: got out= of shape {out.shape} for a result "
@@ -235,7 +249,12 @@ def _into(
         if method == "__call__":
             values = _computed(out, ufunc, inputs, kwargs)
         else:
-            result = NumpyProtocols.__array_ufunc__(out[0], ufunc, method, *inputs, **kwargs)
+            array_ufunc = NumpyProtocols.__array_ufunc__
+            with np.errstate(all="ignore"):
+                result = array_ufunc(out[0], ufunc, method, *inputs, **kwargs)
+                if kwargs.get("dtype") is None and _is_wider(out[0].dtype, result.dtype):
+                    kwargs = {**kwargs, "dtype": out[0].dtype}
+                    result = array_ufunc(out[0], ufunc, method, *inputs, **kwargs)
             if result.shape != out[0].shape:
                 raise ShapeError(
                     f"np.{ufunc.__name__}.{method}: got out= of shape {out[0].shape} for a result "

@@ -99,6 +99,23 @@ def test_an_array_cannot_hold_a_graph(call, shape, dtype, inputs):
     np.testing.assert_array_equal(array, 7)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [np.sum, np.prod, np.mean, np.nansum, np.cumsum, np.add.reduce, np.multiply.reduce,
+     np.add.accumulate],
+)  # fmt: skip
+def test_out_of_a_wider_dtype_is_what_is_computed_in(f):
+    x = np.array([30000, 20000, 300], np.float16)
+    whole = ag.full(3 if f in (np.cumsum, np.add.accumulate) else (), 7.0)
+    expected = np.array(whole.data)
+    f(x, axis=0, out=expected)
+    t = ag.Tensor(x, requires_grad=True)
+    f(t, axis=0, out=whole)
+    np.testing.assert_allclose(whole.data, expected, rtol=1e-13)
+    whole.sum().backward()
+    assert t.grad.dtype == np.float16
+
+
 def test_out_may_be_the_input_or_of_integers():
     t = ag.Tensor(A, requires_grad=True)
     u = t * 1.0
