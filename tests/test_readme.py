@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import operator
 import re
 import sys
 from pathlib import Path
@@ -90,10 +91,24 @@ ENTRIES = [e for e in ag.ops() if e.name in NAMES]
 KNOWN = {e.name: e for e in ENTRIES}
 
 
+# The public functions that the ops of other names stand behind.
+PUBLIC = {
+    "distinct": "unique", "logsumexp_shares": "logsumexp", "modf_fraction": "modf",
+    "modf_integral": "modf", "norm_2": "norm", "norm_p": "norm", "pinv_cut": "pinv",
+    "power_constant": "power", "reorder": "sort", "segment_extremes": "maximum.reduceat",
+}  # fmt: skip
+
+
 def kink_table():
-    # Ops of scipy.special are registered only once SciPy has been imported: they state no kinks.
-    rows = [f"| `{e.name}` | {e.kinks} |" for e in ENTRIES if e.kinks]
-    return "\n".join(["| op | derivative at its kinks |", "|---|---|", *rows])
+    rows = {}
+    for entry in (e for e in ENTRIES if e.kinks):
+        name = PUBLIC.get(entry.name, entry.name)
+        assert operator.attrgetter(name)(ag), name
+        names = rows.setdefault(entry.kinks, [])
+        if name not in names:
+            names.append(name)
+    lines = [f"| {' '.join(f'`{n}`' for n in names)} | {kinks} |" for kinks, names in rows.items()]
+    return "\n".join(["| function | derivative at its kinks |", "|---|---|", *lines])
 
 
 def names_of(module):
