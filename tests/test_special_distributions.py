@@ -386,3 +386,27 @@ def test_counts_keep_single_precision():
         t = ag.Tensor(p, requires_grad=True)
         assert f(t).dtype == np.float32
         assert ag.gradients(f(t).sum(), t).dtype == np.float32
+
+
+@pytest.mark.parametrize("t", [0.1, -0.5, 1.0, 2.0, 5.0, -8.0])
+@pytest.mark.parametrize("df", [1e3, 3e3, 1e4, 1e6, 1e8])
+def test_student_of_many_degrees_of_freedom(df, t):
+    def exact(v):
+        half = mp.betainc(v / 2, mp.mpf(1) / 2, 0, v / (v + t * t), regularized=True) / 2
+        return 1 - half if t > 0 else half
+
+    with mp.workdps(50):
+        v = mp.mpf(df)
+        h = v * mp.mpf(10) ** -12
+        expected = float((exact(v + h) - exact(v - h)) / (2 * h))
+    found = ag.grad(lambda v: special.stdtr(v, t))(df)
+    np.testing.assert_allclose(found, expected, rtol=2e-10)
+
+
+def test_student_s_function_does_not_change_at_its_ends():
+    slope = ag.grad(lambda v, t: special.stdtr(v, t).sum())
+    ends = np.array([np.inf, -np.inf])
+    for df in (2.0, 500.0, 1e5):
+        assert slope(df, ends) == 0
+    assert slope(np.inf, 0.5) == 0
+    assert ag.check_grads(lambda v: special.stdtr(v, 1.5), 2e3, order=2)

@@ -5,6 +5,7 @@ They are incomplete gamma and beta functions, and differentiated in all their in
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import special as sp
 
 from ...op import Sample
 from ...primitive import Primitive, elementwise
+from ...protocols import plain
 from .betas import polygamma_difference
 from .densities import gamma_slope
 from .tails import gamma_tail, split_beta
@@ -246,7 +248,44 @@ student_density: Primitive = elementwise(
 )  # fmt: skip
 
 
+# stdtr = Φ(t) - φ(t)·Σ pₖ(t)/dfᵏ, k from 1, by Fisher, "Expansion of Student's integral in powers
+# of 1/n" (1925): pₖ(t)/t by powers of t², here each from its largest.
+_FISHER = (
+    (1 / 4, 1 / 4),
+    (1 / 32, -7 / 96, -5 / 96, -1 / 32),
+    (1 / 384, -11 / 384, 7 / 192, 1 / 64, -1 / 128, -5 / 128),
+    (1 / 6144, -25 / 6144, 445 / 18432, -2141 / 92160, -313 / 30720, -71 / 30720, 61 / 6144,
+     21 / 2048),
+    (1 / 122880, -133 / 368640, 49 / 10240, -1879 / 92160, 333 / 20480, 83 / 12288, 19 / 6144,
+     1 / 2048, 119 / 8192, 399 / 8192),
+    (1 / 2949120, -23 / 983040, 107 / 196608, -135149 / 26542080, 231253 / 13271040,
+     -75113 / 6193152, -146047 / 30965760, -12805 / 6193152, 1949 / 1376256, 137 / 196608,
+     -2465 / 196608, -869 / 65536),
+)  # fmt: skip
+
+
+def _nearly_normal(df: Any, t: Any) -> Any:
+    """∂stdtr/∂df where t⁴ is small beside df."""
+    t = np.clip(t, -40, 40)  # beyond which φ is 0
+    square, by, total = t * t, 1 / df, 0
+    for k, coefficients in reversed(list(enumerate(_FISHER, 1))):
+        term = 0
+        for c in coefficients:
+            term = term * square + c
+        total = (total + k * term) * by
+    return np.exp(-square / 2) / math.sqrt(2 * math.pi) * t * total * by
+
+
 def _student_tail(df: Any, t: Any) -> Any:
+    v, x = plain(df), plain(t)
+    far = np.isinf(x) | ((v > 1000) & (x**4 < 0.2 * v))
+    if not np.any(far):
+        return _by_quadrature(df, t)
+    near = _by_quadrature(np.where(far, 1, df), np.where(far, 1, t))
+    return np.where(far, _nearly_normal(np.where(far, df, 1e4), np.where(far, t, 1)), near)
+
+
+def _by_quadrature(df: Any, t: Any) -> Any:
     # Above 0 stdtr is 1 - ½·I(df/2, ½; z) of z = df/(df + t²), below 0 its mirror image.
     square = np.where(t == 0, 1, t * t)
     found = split_beta(df / 2, 0.5, df, square)
@@ -266,7 +305,8 @@ stdtr = scipys(
     samples=_QUANTILES,
     doc="""Distribution function of Student's t with df degrees of freedom.
 
-    Derivative: g·(1 + t²/df)^(-(df+1)/2)/(√df·B(½, df/2)) in t, by quadrature in df.
+    Derivative: g·(1 + t²/df)^(-(df+1)/2)/(√df·B(½, df/2)) in t, by quadrature in df,
+    and by Fisher's expansion where that is large.
     """,
 )  # fmt: skip
 
