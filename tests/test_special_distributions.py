@@ -410,3 +410,16 @@ def test_student_s_function_does_not_change_at_its_ends():
         assert slope(df, ends) == 0
     assert slope(np.inf, 0.5) == 0
     assert ag.check_grads(lambda v: special.stdtr(v, 1.5), 2e3, order=2)
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "value"),
+    [
+        (special.pdtrik, (0.845, 0.1527), 0), (special.bdtrik, (0.3, 3.0, 0.2), 0),
+        (special.nbdtrik, (0.1, 2.0, 0.5), 0), (special.fdtridfd, (2.68, 0.84, 0.47), 1e100),
+    ],
+)  # fmt: skip
+def test_an_inverse_that_stops_at_its_bound_does_not_change(f, at, value):
+    at = tuple(map(float, at))
+    assert f(*at).data == value
+    assert ag.grad(f, argnums=tuple(range(len(at))))(*at) == (0,) * len(at)

@@ -13,7 +13,7 @@ from scipy import special as sp
 from ...op import Sample
 from .densities import beta_slope, gamma_slope
 from .tails import gamma_tail, split_beta
-from .tools import in_last, scipys
+from .tools import free, in_last, scipys
 
 __all__ = [
     "bdtr", "bdtrc", "bdtri", "bdtrik", "bdtrin", "nbdtr", "nbdtrc", "nbdtri", "nbdtrik", "nbdtrin",
@@ -134,9 +134,9 @@ def _met(k: Any, n: Any, p: Any) -> Any:
 
 bdtrik = scipys(
     "bdtrik", lambda y, n, p: sp.bdtrik(y, n, p),
-    lambda g, out, y, n, p: g / ((i := _failed(out, n, p)).in_b - i.in_a),
-    lambda g, out, y, n, p: -g * (i := _failed(out, n, p)).in_a / (i.in_b - i.in_a),
-    lambda g, out, y, n, p: g * (i := _failed(out, n, p)).slope / (i.in_b - i.in_a),
+    lambda g, out, y, n, p: free(g, out) / ((i := _failed(out, n, p)).in_b - i.in_a),
+    lambda g, out, y, n, p: -free(g, out) * (i := _failed(out, n, p)).in_a / (i.in_b - i.in_a),
+    lambda g, out, y, n, p: free(g, out) * (i := _failed(out, n, p)).slope / (i.in_b - i.in_a),
     saves=("out", "n", "p"), samples=(_LIKELY,),
     doc="""The k where bdtr(k, n, p) = y, of real k. Derivative: g/(∂bdtr/∂k) in y, and so on.""",
 )  # fmt: skip
@@ -152,9 +152,9 @@ bdtrin = scipys(
 
 nbdtrik = scipys(
     "nbdtrik", lambda y, n, p: sp.nbdtrik(y, n, p),
-    lambda g, out, y, n, p: g / _met(out, n, p).in_b,
-    lambda g, out, y, n, p: -g * (i := _met(out, n, p)).in_a / i.in_b,
-    lambda g, out, y, n, p: -g * (i := _met(out, n, p)).slope / i.in_b,
+    lambda g, out, y, n, p: free(g, out) / _met(out, n, p).in_b,
+    lambda g, out, y, n, p: -free(g, out) * (i := _met(out, n, p)).in_a / i.in_b,
+    lambda g, out, y, n, p: -free(g, out) * (i := _met(out, n, p)).slope / i.in_b,
     saves=("out", "n", "p"), samples=(_LIKELY,),
     doc="""The k where nbdtr(k, n, p) = y, of real k. Derivative: g/(∂nbdtr/∂k) in y, and so on.""",
 )  # fmt: skip
@@ -170,8 +170,8 @@ nbdtrin = scipys(
 
 pdtrik = scipys(
     "pdtrik", lambda p, m: sp.pdtrik(p, m),
-    lambda g, out, p, m: -g / gamma_tail.inner(out + 1, m),
-    lambda g, out, p, m: -g * gamma_slope(out + 1, m) / gamma_tail.inner(out + 1, m),
+    lambda g, out, p, m: -free(g, out) / gamma_tail.inner(out + 1, m),
+    lambda g, out, p, m: -free(g, out) * gamma_slope(out + 1, m) / gamma_tail.inner(out + 1, m),
     saves=("out", "m"), samples=(Sample((2, 3), (3,), low=(0.3, 4), high=(0.7, 8)),),
     doc="""The k where pdtr(k, m) = p, of real k. Derivative: g/(∂pdtr/∂k) in p, and so on.""",
 )  # fmt: skip

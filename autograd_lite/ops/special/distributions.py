@@ -17,7 +17,7 @@ from ...protocols import plain
 from .betas import polygamma_difference
 from .densities import gamma_slope
 from .tails import gamma_tail, split_beta
-from .tools import regions, scipys, wide
+from .tools import free, regions, scipys, wide
 
 __all__ = [
     "chdtr", "chdtrc", "chdtri", "chdtriv", "fdtr", "fdtrc", "fdtri", "fdtridfd", "gdtr", "gdtrc",
@@ -142,9 +142,9 @@ fdtri = scipys(
 
 fdtridfd = scipys(
     "fdtridfd", lambda dfn, p, x: sp.fdtridfd(dfn, p, x),
-    lambda g, out, dfn, p, x: -g * _ratio_in_n(dfn, out, x) / _ratio_in_d(dfn, out, x),
-    lambda g, out, dfn, p, x: g / _ratio_in_d(dfn, out, x),
-    lambda g, out, dfn, p, x: -g * _ratio_in_x(dfn, out, x) / _ratio_in_d(dfn, out, x),
+    lambda g, out, dfn, p, x: -free(g, out) * _ratio_in_n(dfn, out, x) / _ratio_in_d(dfn, out, x),
+    lambda g, out, dfn, p, x: free(g, out) / _ratio_in_d(dfn, out, x),
+    lambda g, out, dfn, p, x: -free(g, out) * _ratio_in_x(dfn, out, x) / _ratio_in_d(dfn, out, x),
     saves=("out", "dfn", "x"),
     samples=(Sample((2,), (2,), (2,), low=(2, 0.85, 3), high=(4, 0.9, 4)),),
     doc="""The dfd where fdtr(dfn, dfd, x) = p. Derivative: g/(∂fdtr/∂dfd) in p, and so on.""",
@@ -320,8 +320,10 @@ stdtrit = scipys(
 
 stdtridf = scipys(
     "stdtridf", lambda p, t: sp.stdtridf(p, t),
-    lambda g, out, p, t: g / _student_tail(out, t),
-    lambda g, out, p, t: -g * student_density.inner(out, t) / _student_tail(out, t),
+    lambda g, out, p, t: free(g, out, 1e10) / _student_tail(out, t),
+    lambda g, out, p, t: (
+        -free(g, out, 1e10) * student_density.inner(out, t) / _student_tail(out, t)
+    ),
     saves=("out", "t"), samples=(Sample((2, 3), (3,), low=(0.8, 1.4), high=(0.85, 1.5)),),
     doc="""The df where stdtr(df, t) = p. Derivative: g/(∂stdtr/∂df) in p, and so on.""",
 )  # fmt: skip

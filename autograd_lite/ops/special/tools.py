@@ -17,6 +17,7 @@ from scipy import special as sp
 from ...errors import UnsupportedError
 from ...op import Sample, publish
 from ...primitive import Primitive, elementwise
+from ...protocols import plain
 from ...tensor import Tensor
 
 SMALL = (Sample((2, 3)), Sample(()), Sample((0, 2)))
@@ -203,6 +204,12 @@ def regions(mask: Any, inside: Callable[..., Any], outside: Callable[..., Any], 
     out = np.empty(mask.shape, np.result_type(there, rest))
     out[mask], out[~mask] = there, rest
     return out
+
+
+def free(g: Any, out: Any, top: float = 1e100) -> Any:
+    """g, but 0 where SciPy's search for out has stopped at its bounds, 0 and top."""
+    at = np.asarray(plain(out), np.float64)
+    return np.where((at == 0) | (at >= top), 0, g)
 
 
 def falling(p: Any, n: int) -> Any:
