@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import numpy as np
+
 from . import mode, walk
 from .cotangent import target_of
+from .errors import InPlaceError
 from .node import Node, tick
 from .op import Op
 from .recording import Function, fresh_input, pull
@@ -20,6 +23,9 @@ def checkpoint(f: Function) -> Function:
     f may take and give pytrees, and close over Tensors that require grad (parameters); they get
     their gradients. f must compute the same thing when run again. With several outputs, backward
     runs f once for each.
+
+    Raises (in backward):
+        InPlaceError: run again, f gives another result, or reads a Tensor that was written since.
 
     >>> import numpy as np, autograd_lite as ag
     >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
@@ -38,7 +44,7 @@ def checkpoint(f: Function) -> Function:
         fresh = [fresh_input(x) for x in run.tracked(args, kwargs)]
         leaves, rebuild = flatten(run.call(fresh))
         given = run.tracked(args, kwargs)
-        own = {x._node or x for x in fresh}
+        own, run.end = {x._node or x for x in fresh}, tick()
         return rebuild([_recorded(run, k, t, own, given, start) for k, t in enumerate(leaves)])
 
     return checkpointed
@@ -49,6 +55,7 @@ def _recorded(run: _Run, k: int, out: Any, own: set[Any], given: list[Tensor], s
     if not isinstance(out, Tensor) or out._node is None:
         return out
     outside = _outside(out._node, own, start)
+    run.prints[k] = _print(out._value)
     inputs, data = [x._node or x for x in given], [x._value for x in given]
     pull_one = functools.partial(run.pull, k, len(inputs))
     # Like a view it does not keep the leaves that f closes over, and needs them unwritten.
@@ -75,6 +82,31 @@ def _outside(root: Node, own: set[Any], start: int) -> list[Any]:
     return list(found)
 
 
+def _print(x: Any) -> Any:
+    """A few numbers that another array would hardly have: a sum, a weighted one, their scale."""
+    x = np.asarray(x, np.result_type(x, np.float64)).reshape(-1)
+    with np.errstate(all="ignore"):
+        return np.array([x.sum(), np.linspace(1, 2, x.size) @ x, np.abs(x).sum()])
+
+
+def _check_same(before: Any, again: Any, newer: bool) -> None:
+    if newer:
+        raise InPlaceError(
+            "checkpoint: got a function that reads a Tensor from outside which was written since, "
+            "so it cannot be run again; pass that Tensor as an argument, or write into a copy."
+        )
+    now, loose = _print(again._value), again.dtype.itemsize < 8
+    scale = 2 * np.abs(now[2]) * (1e-3 if loose else 1e-8)
+    with np.errstate(invalid="ignore"):
+        same = np.abs(now - before) <= scale
+    if not np.all(same | ~np.isfinite(now) & ~np.isfinite(before)):
+        raise InPlaceError(
+            "checkpoint: got another result when its function was run again: it draws random "
+            "numbers, writes into what it reads, or reads an array that was written since; draw "
+            "outside, or pass what changes as an argument."
+        )
+
+
 class _Run:
     """How to run a checkpointed function again: everything but its tracked inputs.
 
@@ -85,6 +117,8 @@ class _Run:
         self.f = f
         leaves, self.rebuild = flatten((args, kwargs))
         self.where = [i for i, x in enumerate(leaves) if _is_tracked(x)]
+        self.end = 0  # when the first run was over
+        self.prints: dict[int, Any] = {}  # of each output
         self.leaves = [None if i in self.where else _constant(x) for i, x in enumerate(leaves)]
 
     def tracked(self, args: Any, kwargs: dict[str, Any]) -> list[Tensor]:
@@ -111,10 +145,14 @@ class _Run:
             else:
                 fresh.append(plain_tensor(x))
                 fresh[-1]._requires_grad = True
+        start = tick()
         with mode.resumed():
             again = flatten(self.call(fresh))[0][k]
         root = target_of(again, "checkpoint")
         inputs = [x._node or x for x in fresh]
+        outside = _outside(root, set(inputs), start) if type(root) is Node else []
+        newer = any(type(p) is Node and p.order > self.end for p in outside)
+        _check_same(self.prints[k], again, newer)
         # What f closes over may lie behind its own inputs too: count each path once.
         targets = inputs + list(saved[count:])
         with mode.resumed():

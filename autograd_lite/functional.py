@@ -21,6 +21,7 @@ import numpy as np
 from . import mode, walk
 from .cotangent import conjugated, real_or_refused, seed_of, settle, target_of
 from .errors import ArgumentError, DTypeError, GraphError, ShapeError
+from .handle import RENEWED
 from .inputs import check_tensor
 from .recording import Function, Trace, in_form, pull, push, push_many, push_to
 from .tensor import Tensor, plain_tensor
@@ -247,6 +248,19 @@ def _jacobian(f: Function, argnums: int | Sequence[int], who: str) -> Function:
     return jacobian_of_f
 
 
+def _check_not_written_since(inputs: list[Any], outputs: list[Any]) -> None:
+    newest = max((t._node.order for t in outputs if getattr(t, "_node", None)), default=0)
+    for x in inputs:
+        node = getattr(x, "_node", None)
+        if node is not None and getattr(x, "_written", 0) == RENEWED and node.order > newest:
+            who = f"{x.name!r} " if x.name else ""
+            raise GraphError(
+                f"gradients: got a Tensor {who}of shape {x.shape} that was written after the "
+                "outputs were computed, and stands for its new value; ask before the write, or "
+                "write into a copy."
+            )
+
+
 def _check_holomorphic(trace: Trace, who: str) -> None:
     """Compare the change of complex outputs along a direction and along i times that direction."""
     if not any(t.dtype.kind == "c" for t in trace.outs):
@@ -435,6 +449,7 @@ def gradients(
         )
     if not create_graph:
         seeds_given = [s.detach() if isinstance(s, Tensor) else s for s in seeds_given]
+    _check_not_written_since(ins, outs)
     pairs = [
         (
             target_of(check_tensor(t, "gradients"), "gradients"),

@@ -16,6 +16,8 @@ from .methods import NumpyMethods
 from .node import Meta, Node, tick
 from .op import FUNCTIONS, OPS
 
+RENEWED = -2  # Tensor._written of a result that a write has let stand for another value
+
 
 class Handle(NumpyMethods):
     """The part of Tensor that its user reads and sets."""
@@ -211,6 +213,8 @@ class Handle(NumpyMethods):
         retains = self._node is not None and self._node.meta is not None and self._node.meta.retain
         self._value = other._value
         self._node = other._node
+        if self._node is not None:
+            self._written = RENEWED
         if name is not None and self.name is None:
             self.name = name
         if retains and self._node is not None:

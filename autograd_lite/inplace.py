@@ -57,9 +57,10 @@ class Alias:
         family: one for all the Tensors that share the memory.
         base: the Tensor it is a view of, None for the root.
         op, params: what made the view. key: the index as the user wrote it.
+        rows: (start, stop) between which it lies along the first axis of its base, None: who knows.
     """
 
-    __slots__ = ("base", "family", "key", "op", "params")
+    __slots__ = ("base", "family", "key", "op", "params", "rows")
 
     def __init__(self, family: Family, base: Any, op: Any, params: Any) -> None:
         self.family = family
@@ -67,6 +68,18 @@ class Alias:
         self.op = op
         self.params = params or {}
         self.key: Any = self.params.get("index")
+        self.rows = None if base is None else _rows(self.key, base.shape)
+
+
+def _rows(index: Any, shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """Between which rows a basic index reads or writes, if that is easily told."""
+    first = (index[0] if index else None) if type(index) is tuple else index
+    if type(first) is int and shape:
+        return first % shape[0], first % shape[0] + 1
+    if type(first) is slice and shape:
+        rows = range(*first.indices(shape[0]))
+        return (min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1) if rows else (0, 0)
+    return None
 
 
 def _family(t: Any) -> Family | None:
@@ -147,7 +160,7 @@ def set_item(t: Any, index: Any, value: Any) -> None:
             t._value = np.array(t._value)
         _write_item(t, plain(index), plain(value))
     else:
-        _replace(chain, _set(t, value, index))
+        _replace(chain, _set(t, value, index), _rows(index, t.shape))
 
 
 def _set(t: Any, value: Any, index: Any) -> Any:
@@ -227,8 +240,14 @@ def _writable(t: Any, name: str) -> tuple[list[Any], bool]:
 _READ_ONLY = ("broadcast_to", "sliding_window_view", "diagonal")
 
 
-def _replace(chain: list[Any], new: Any) -> None:
-    """Let chain[0] stand for new, its bases for themselves with new written in; renew all views."""
+def _replace(chain: list[Any], new: Any, rows: tuple[int, int] | None = None) -> None:
+    """Let chain[0] stand for new, its bases for themselves with new written in; renew the views.
+
+    Args:
+        rows: those of chain[0] that were written; views that lie elsewhere stay as they are.
+    """
+    if len(chain) > 1:
+        rows = chain[-2]._alias.rows
     for view, base in pairwise(chain):
         new = _written_through(view._alias, base, new)
     root = chain[-1]
@@ -236,8 +255,17 @@ def _replace(chain: list[Any], new: Any) -> None:
     family = _family(root)
     if family is None and not root.ndim:
         root._alias = Alias(Family(), None, None, None)
+    kept: set[int] = set()
     for view in family.views() if family is not None else ():
         alias = view._alias
+        if rows is not None:
+            lies = alias.rows if alias.base is root else None
+            if lies is not None and (lies[1] <= rows[0] or rows[1] <= lies[0]):
+                kept.add(id(view))
+            elif id(alias.base) in kept:
+                kept.add(id(view))
+            if id(view) in kept:
+                continue
         view._adopt(alias.op.function(alias.base, **alias.params))
 
 

@@ -302,3 +302,99 @@ def test_checkpoint_with_arrays_inside_an_inner_transform():
     f = lambda w: (w * ag.grad(lambda x: (w * x * x).sum())(np.ones(3))).sum()
     close(ag.grad(f)(X), 4 * X)
     close(ag.grad(ag.checkpoint(f))(X), 4 * X)
+
+
+def closes_over_recorded(write):
+    w = ag.Tensor([2.0, 3.0], requires_grad=True)
+    y = ag.zeros((3, 2))
+    y[0] = w
+    z = ag.checkpoint(lambda a: y[0] * a)(ag.Tensor([1.0, 1.0], requires_grad=True))
+    if write:
+        y[0] = 7.0
+    z.sum().backward()
+    return w.grad
+
+
+def closes_over_plain(write):
+    n, a = np.array([2.0, 3.0]), ag.Tensor([1.0, 1.0], requires_grad=True)
+    z = ag.checkpoint(lambda a: n * a)(a)
+    if write:
+        n[1] = 7.0
+    z.sum().backward()
+    return a.grad
+
+
+def is_given_an_array(write):
+    n, a = np.array([2.0, 3.0]), ag.Tensor([1.0, 1.0], requires_grad=True)
+    z = ag.checkpoint(lambda a, n: n * a)(a, n)
+    if write:
+        n[1] = 7.0
+    z.sum().backward()
+    return a.grad
+
+
+def writes_itself(write):
+    a, total = ag.Tensor([1.0, 2.0], requires_grad=True), ag.zeros(2)
+
+    def step(a):
+        if write:
+            total[...] = total + a
+        return (total + a) ** 2
+
+    ag.checkpoint(step)(a).sum().backward()
+    return a.grad
+
+
+def reads_what_it_is_written_into(write):
+    x = ag.Tensor(np.full((3, 2), 1.5), requires_grad=True)
+    y = np.zeros_like(x)
+    y[0] = x[0]
+    z = ag.checkpoint(lambda a: y[0] * a)(x[1])
+    if write:
+        y[1] = z
+    (y.sum() + z.sum()).backward()
+    return x.grad
+
+
+def draws(write):
+    rng, a = np.random.default_rng(0), ag.Tensor([1.0, 2.0], requires_grad=True)
+    z = ag.checkpoint(lambda a: a * (rng.normal(size=2) if write else 1.0))(a)
+    z.sum().backward()
+    return a.grad
+
+
+@pytest.mark.parametrize(
+    ("f", "right"),
+    [
+        (closes_over_recorded, [1, 1]), (closes_over_plain, [2, 3]), (is_given_an_array, [2, 3]),
+        (writes_itself, [2, 4]), (draws, [1, 1]),
+        (reads_what_it_is_written_into, [[2.5, 2.5], [1.5, 1.5], [0, 0]]),
+    ],
+)  # fmt: skip
+def test_a_checkpoint_that_would_be_run_otherwise_is_refused(f, right):
+    assert f(False).tolist() == right
+    with pytest.raises(ag.errors.InPlaceError, match="checkpoint: got"):
+        f(True)
+
+
+def test_gradients_of_what_was_written_after_use_are_refused():
+    t = ag.Tensor(np.ones((3, 2)), requires_grad=True)
+    o = (t * 2).named("o")
+    row, held = o[0], o[1]
+    loss = (o**2).sum() + (row**2).sum()
+    np.testing.assert_array_equal(
+        ag.gradients(loss, o, retain_graph=True), [[8, 8], [4, 4], [4, 4]]
+    )
+    o[2] = 1.0
+    assert ag.gradients(loss, row, retain_graph=True).tolist() == [4, 4]  # it lies elsewhere
+    assert ag.gradients(loss, held, retain_graph=True).tolist() == [0, 0]
+    o[0] = 3.0
+    assert row.tolist() == [3, 3]
+    for x in (o, row):
+        with pytest.raises(ag.errors.GraphError, match=r"gradients: .*written after the outputs"):
+            ag.gradients(loss, x, retain_graph=True)
+    with pytest.raises(ag.errors.GraphError, match="'o' of shape"):
+        ag.gradients(loss, o, retain_graph=True)
+    np.testing.assert_array_equal(ag.gradients(loss, t), [[16, 16], [8, 8], [8, 8]])
+    later = (o * 3).sum()
+    np.testing.assert_array_equal(ag.gradients(later, o), np.full((3, 2), 3.0))

@@ -127,3 +127,38 @@ def test_a_join_of_many_tells_its_parts_apart(join):
     (whole * weights).sum().backward()
     for part, g in zip(parts, weights.reshape(-1, 2), strict=True):
         np.testing.assert_array_equal(part.grad, g)
+
+
+KEYS = [
+    0, -2, slice(1, 3), slice(None, None, 2), slice(5, 1, -2), (3, 1), (slice(2, 4), 0), ...,
+]  # fmt: skip
+WRITES = [(2, 20.0), (slice(4, 6), 45.0), (-6, 60.0), ((1, 0), 10.0), ([0, 3], 30.0)]
+
+
+def test_views_see_the_writes_that_reach_them():
+    def seen(a):
+        views = [a[k] for k in KEYS]
+        return [*views, views[2][1]]
+
+    t = ag.Tensor(np.arange(12.0).reshape(6, 2), requires_grad=True)
+    y, x = t * 1.0, np.arange(12.0).reshape(6, 2)
+    views, plain = seen(y), seen(x)
+    for k, value in WRITES:
+        y[k] = value
+        x[k] = value
+        views[2][0] += 1.0
+        plain[2][0] += 1.0
+        for view, p in zip(views, plain, strict=True):
+            np.testing.assert_array_equal(view.data, p)
+        np.testing.assert_array_equal(y.data, x)
+    sum(v.sum() for v in views).backward()
+
+    def total(a):
+        views = seen(a)
+        for k, value in WRITES:
+            a[k] = value
+            views[2][0] += 1.0
+        return sum(np.sum(v) for v in views)
+
+    numeric = numerical_gradient(lambda v: total(np.array(v)), t.data)
+    np.testing.assert_allclose(t.grad, numeric, atol=1e-7)
