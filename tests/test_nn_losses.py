@@ -418,3 +418,10 @@ def test_class_weights_may_be_learnt(reduction, smoothing):
     assert ag.check_grads(
         lambda w: nn.nll_loss(logs, CLASSES, weight=w, reduction=reduction), weights
     )
+
+
+@pytest.mark.parametrize("weight", [{0: 1.0, 1: 2.0}, "balanced"])
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss])
+def test_class_weights_are_numbers(loss, weight):
+    with pytest.raises(DTypeError, match=r"got weight=.*one number per class.*class_weight="):
+        loss(P, CLASSES, weight=weight)

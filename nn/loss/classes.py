@@ -339,6 +339,11 @@ def class_weights(who: str, weight: Any, classes: int, dtype: Any) -> Any:
     """
     if weight is None:
         return np.ones(classes, dtype)
+    if isinstance(weight, (dict, str)):
+        raise DTypeError(
+            f"{who}: got weight={weight!r}, expected an array of one number per class; nn.fit "
+            "takes such a value as class_weight=."
+        )
     given = as_input(weight, dtype, who)
     weight = _data(given)
     if weight.shape != (classes,):
