@@ -425,3 +425,17 @@ def test_an_untracked_tensor_that_shares_its_array_gets_memory_of_its_own():
         t[0] = 9.0
     np.testing.assert_array_equal(array, U)
     np.testing.assert_array_equal(t.data, [9.0, *(U[1:] + 1.0)])
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
+@pytest.mark.parametrize("tracked", [False, True])
+def test_a_copy_is_no_view(shape, tracked):
+    leaf = ag.Tensor(np.ones(shape), requires_grad=tracked)
+    t = leaf * 1.0 if tracked else leaf
+    copies = [t.flatten(), np.reshape(t, -1, copy=True), t.copy(), +t, t.astype(float)]
+    t += 1.0
+    for made in copies:
+        assert np.all(made.data == 1)
+    made = t.flatten()
+    made += 5.0
+    assert np.all(t.data == 2)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..errors import ArgumentError, DTypeError, ShapeError
+from ..inplace import leave
 from ..inputs import coerced
 from ..op import FUNCTIONS, Sample
 from ..primitive import composed, primitive
@@ -91,7 +92,10 @@ def reshape(
         shape = tuple(shape)
     if order == "A":
         a, order = _in_order(a, order)
-    return apply1(reshaped.op, a, {"shape": shape, "order": order, "copy": copy})
+    out: Tensor = apply1(reshaped.op, a, {"shape": shape, "order": order, "copy": copy})
+    if copy:
+        leave(out)  # of a 0-d Tensor it would count as a view
+    return out
 
 
 def _memory(a: Any) -> Any:
