@@ -155,6 +155,8 @@ def test_functions_of_lists_have_their_public_names():
 
 def test_what_meets_a_sparse_matrix_or_a_table_is_told_to_convert_that():
     sparse = pytest.importorskip("scipy.sparse")
+    if np.lib.NumpyVersion(pytest.importorskip("scipy").__version__) < "1.15.0":
+        pytest.skip("older SciPys ask other things of what they meet")
     M = sparse.eye(3).tocsr()
     t = T[0]
     for convert, start in (

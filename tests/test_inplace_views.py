@@ -432,7 +432,7 @@ def test_an_untracked_tensor_that_shares_its_array_gets_memory_of_its_own():
 def test_a_copy_is_no_view(shape, tracked):
     leaf = ag.Tensor(np.ones(shape), requires_grad=tracked)
     t = leaf * 1.0 if tracked else leaf
-    copies = [t.flatten(), np.reshape(t, -1, copy=True), t.copy(), +t, t.astype(float)]
+    copies = [t.flatten(), ag.reshape(t, -1, copy=True), t.copy(), +t, t.astype(float)]
     t += 1.0
     for made in copies:
         assert np.all(made.data == 1)
