@@ -25,7 +25,7 @@ from . import mode
 from .errors import DTypeError, IndexOutOfRangeError, InPlaceError, ShapeError
 from .node import tick
 from .op import FUNCTIONS, Op
-from .protocols import plain
+from .protocols import plain, whole
 
 
 class Family:
@@ -80,6 +80,11 @@ def _rows(index: Any, shape: tuple[int, ...]) -> tuple[int, int] | None:
         rows = range(*first.indices(shape[0]))
         return (min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1) if rows else (0, 0)
     return None
+
+
+def _apart(one: tuple[int, int] | None, two: tuple[int, int] | None) -> bool:
+    """Whether these rows, if both are known, have none in common."""
+    return one is not None and two is not None and (one[1] <= two[0] or two[1] <= one[0])
 
 
 def _family(t: Any) -> Family | None:
@@ -152,8 +157,7 @@ def set_item(t: Any, index: Any, value: Any) -> None:
     alias = getattr(value, "_alias", None)
     if alias is not None and alias.base is t and alias.op.name == "getitem" and alias.key is index:
         return  # the second half of t[i] += u: the view has written itself into t already
-    if isinstance(value, (list, tuple)):
-        value = FUNCTIONS["array"](value)  # there may be Tensors in it
+    value = whole(value)
     chain, memory = _writable(t, "setitem")
     if memory and not _is_tracked(value):
         if type(t._value) is not np.ndarray:
@@ -180,8 +184,7 @@ def updating(ufunc: Any) -> Any:
 def update(t: Any, other: Any, ufunc: Any) -> Any:
     """``t += other`` and its like; gives t."""
     name = ufunc.__name__
-    if isinstance(other, (list, tuple)):
-        other = FUNCTIONS["array"](other)  # there may be Tensors in it
+    other = whole(other)
     chain, memory = _writable(t, name)
     if memory and not _is_tracked(other):
         _call_into(ufunc, t, plain(other))
@@ -258,15 +261,10 @@ def _replace(chain: list[Any], new: Any, rows: tuple[int, int] | None = None) ->
     kept: set[int] = set()
     for view in family.views() if family is not None else ():
         alias = view._alias
-        if rows is not None:
-            lies = alias.rows if alias.base is root else None
-            if lies is not None and (lies[1] <= rows[0] or rows[1] <= lies[0]):
-                kept.add(id(view))
-            elif id(alias.base) in kept:
-                kept.add(id(view))
-            if id(view) in kept:
-                continue
-        view._adopt(alias.op.function(alias.base, **alias.params))
+        if id(alias.base) in kept or (alias.base is root and _apart(alias.rows, rows)):
+            kept.add(id(view))
+        else:
+            view._adopt(alias.op.function(alias.base, **alias.params))
 
 
 def _written_through(alias: Alias, base: Any, new: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..op import FUNCTIONS, NUMPY
-from ..protocols import plain
+from ..protocols import plain, whole
 from ..tensor import Tensor, plain_tensor
 from .shape import astype, broadcast_to, copy, shape_of
 
@@ -63,8 +63,7 @@ def empty_like(prototype: Any, *args: Any, **kwargs: Any) -> Tensor:
 
 def full_like(a: Any, fill_value: Any, *args: Any, **kwargs: Any) -> Tensor:
     """As ``np.full_like``: a Tensor full of fill_value, tracked if that is."""
-    if isinstance(fill_value, (list, tuple)):
-        fill_value = FUNCTIONS["array"](fill_value)
+    fill_value = whole(fill_value)
     if not (isinstance(fill_value, Tensor) and fill_value.requires_grad):
         return plain_tensor(np.full_like(plain(a), plain(fill_value), *args, **kwargs))
     form = np.empty_like(plain(a), *args, **kwargs)

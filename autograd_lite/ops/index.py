@@ -13,7 +13,7 @@ from ..errors import ArgumentError, AutogradError, DTypeError, IndexOutOfRangeEr
 from ..inplace import check_kinds
 from ..op import FUNCTIONS, Op, Sample
 from ..primitive import composed, primitive, refuse_out
-from ..protocols import plain
+from ..protocols import plain, whole
 from ..tensor import Tensor, apply
 from .axes import axis_of
 from .elementwise import only_where
@@ -289,8 +289,7 @@ def setitem(a: Any, value: Any, index: Any) -> Any:
     >>> ag.grad(lambda x: ag.setitem(x, 7.0, 0).sum())(np.zeros(3))
     array([0., 1., 1.])
     """
-    if isinstance(value, (list, tuple)):
-        value = FUNCTIONS["array"](value)
+    value = whole(value)
     _check(value, a)
     return write(a, value, index=frozen(index))
 

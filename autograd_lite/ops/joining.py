@@ -12,6 +12,7 @@ from ..errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from ..inputs import NUMBERS
 from ..op import NUMPY, Sample
 from ..primitive import composed, primitive, refuse_out
+from ..protocols import whole
 from ..tensor import Tensor
 from .axes import axis_of
 from .index import getitem
@@ -76,11 +77,7 @@ def listed(arrays: Any, who: str) -> list[Any]:
         return [arrays[i] for i in range(len(arrays))]
     if not arrays:
         raise ArgumentError(f"{who}: got an empty list, expected at least one array.")
-    return [a if hasattr(a, "shape") else np.asarray(a) for a in map(_maybe_array, arrays)]
-
-
-def _maybe_array(a: Any) -> Any:
-    return array(a) if isinstance(a, (list, tuple)) else a
+    return [a if hasattr(a, "shape") else np.asarray(a) for a in map(whole, arrays)]
 
 
 @composed(np.concatenate)

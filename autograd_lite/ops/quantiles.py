@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import ArgumentError, DTypeError, ShapeError, closest
 from ..op import Sample
 from ..primitive import composed, primitive, refuse_out
-from ..protocols import plain
+from ..protocols import plain, whole
 from ..tensor import Tensor
 from .axes import axes_of
 from .elementwise import divide
@@ -258,8 +258,7 @@ def _quantile(
     if a.dtype.kind == "c":
         raise DTypeError(f"{who}: got complex numbers, which have no order; take a real part.")
     weak = type(q) in (int, float)
-    if isinstance(q, (list, tuple)):
-        q = given(q)
+    q = whole(q)
     if not isinstance(q, Tensor) or not q.requires_grad:
         q = plain(given(q)) if not weak else np.asarray(q)[()]
     if top != 1:

@@ -16,10 +16,10 @@ from ..errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from ..inplace import check_kinds
 from ..op import FUNCTIONS, NUMPY, Sample
 from ..primitive import primitive, refuse_out
-from ..protocols import UFUNC_METHODS, plain
+from ..protocols import UFUNC_METHODS, plain, whole
 from ..tensor import Tensor
 from .axes import axes_of
-from .index import errors_of, frozen, scatter
+from .index import errors_of, frozen, positions, scatter
 from .reduce import worst
 
 _LN2 = math.log(2)
@@ -220,10 +220,15 @@ def segment_sums(x: Any, *, starts: tuple[int, ...], axis: int = 0) -> Any:
 
 @segment_sums.vjp
 def _(g: Any, out: Any, x: Any, *, starts: tuple[int, ...], axis: int) -> Any:
-    spread = np.repeat(g, np.diff([*starts, x.shape[axis]]), axis)
+    return _behind_unread(np.repeat(g, np.diff([*starts, x.shape[axis]]), axis), starts, axis)
+
+
+def _behind_unread(spread: Any, starts: tuple[int, ...], axis: int) -> Any:
+    """spread, with zeros in front for the entries before the first slice."""
     if not starts[0]:
         return spread
-    unread = np.zeros((*x.shape[:axis], starts[0], *x.shape[axis + 1 :]), g.dtype)
+    shape = spread.shape
+    unread = np.zeros((*shape[:axis], starts[0], *shape[axis + 1 :]), spread.dtype)
     return np.concatenate([unread, spread], axis)
 
 
@@ -248,8 +253,7 @@ def _(g: Any, out: Any, x: Any, *, starts: tuple[int, ...], axis: int, largest: 
     hit = (read == found) | (np.isnan(read) & np.isnan(found))
     ties = np.add.reduceat(hit.astype(g.dtype), np.subtract(starts, starts[0]), axis)
     spread = np.repeat(g, lengths, axis) * (hit / np.repeat(ties, lengths, axis))
-    unread = np.zeros((*x.shape[:axis], starts[0], *x.shape[axis + 1 :]), g.dtype)
-    return np.concatenate([unread, spread], axis)
+    return _behind_unread(spread, starts, axis)
 
 
 def at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
@@ -259,7 +263,7 @@ def at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
         UnsupportedError: an ndarray, which cannot hold the graph of b.
     """
     who = f"np.{ufunc.__name__}.at"
-    b = FUNCTIONS["array"](b) if isinstance(b, (list, tuple)) else b
+    b = whole(b)
     tracked = isinstance(b, Tensor) and b.requires_grad
     if not isinstance(a, Tensor):
         if tracked:
@@ -274,13 +278,13 @@ def at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
     if not recorded or ufunc not in NUMPY:
         # NumPy computes it; what it has written is the Tensor's new value there.
         with errors_of(who):
-            whole = np.array(a._value)
-            ufunc.at(whole, index, *(() if b is None else (plain(b),)))
-        a[index] = whole[index]
+            held = np.array(a._value)
+            ufunc.at(held, index, *(() if b is None else (plain(b),)))
+        a[index] = held[index]
         return
     if b is not None:
         check_kinds(np.result_type(plain(b)), a.dtype, tracked, who)
-    mentioned = np.arange(a.size).reshape(a.shape)[index]
+    mentioned = positions(index, a.shape)
     if b is not None:
         b = FUNCTIONS["broadcast_to"](b, mentioned.shape)
         b = b if b.dtype == a.dtype else b.astype(a.dtype)
@@ -303,8 +307,7 @@ def at(ufunc: Any, a: Any, indices: Any, b: Any = None) -> None:
         turn = np.argsort(np.concatenate([distinct, places[order]]), kind="stable")
         changed = reduceat(ufunc, row[turn], starts + np.arange(len(starts)))
     values = changed if changed.dtype == a.dtype else changed.astype(a.dtype)
-    rows = np.unravel_index(distinct, a.shape) if a.ndim else ()
-    a[rows] = values if a.ndim else values[0] if len(distinct) else a
+    a[...] = FUNCTIONS["reshape"](FUNCTIONS["setitem"](flat, values, distinct), a.shape)
 
 
 def reduceat(

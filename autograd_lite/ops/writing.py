@@ -9,12 +9,12 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError, UnsupportedError
 from ..primitive import composed
-from ..protocols import plain
+from ..protocols import plain, whole
 from ..tensor import Tensor
 from .axes import axis_of
 from .index import errors_of, getitem, in_range
 from .selection import along
-from .shape import broadcast_to, lifted, ravel, reshape, shape_of
+from .shape import broadcast_to, ravel, reshape, shape_of
 
 __all__ = ["copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"]
 
@@ -23,8 +23,7 @@ def _is_written(who: str, target: Any, values: Any) -> bool:
     """Whether target is a Tensor; if it is an array, nothing tracked may go into it."""
     if isinstance(target, Tensor):
         return True
-    if isinstance(values, (list, tuple)):
-        values = lifted(values)
+    values = whole(values)
     if isinstance(values, Tensor) and values.requires_grad:
         raise UnsupportedError(
             f"{who}: got a tracked Tensor to write into {type(target).__name__}, which cannot hold "
@@ -55,7 +54,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     else:
         axis = axis_of(axis, arr.ndim, "put_along_axis")
         index = along(arr.shape, indices, axis, "put_along_axis")
-    arr[index] = lifted(values) if isinstance(values, (list, tuple)) else values
+    arr[index] = whole(values)
 
 
 @composed(np.put)
@@ -121,7 +120,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     if not _is_written("copyto", dst, src):
         np.copyto(dst, plain(src), casting=casting, where=where)
         return
-    src = lifted(src) if isinstance(src, (list, tuple)) else src
+    src = whole(src)
     # A Python number takes on the dtype of dst, if it is of its kind.
     given = src.dtype if hasattr(src, "dtype") else np.result_type(src, dst.dtype)
     if not np.can_cast(given, dst.dtype, casting):
@@ -138,8 +137,8 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
         mask = np.broadcast_to(where, dst.shape)
         extra = (1,) * (len(shape_of(src)) - dst.ndim)
         np.broadcast_to(np.empty(shape_of(src), np.bool_), extra + dst.shape)
-    whole = reshape(broadcast_to(src, extra + dst.shape), dst.shape)
-    dst[mask] = getitem(whole, mask)
+    entire = reshape(broadcast_to(src, extra + dst.shape), dst.shape)
+    dst[mask] = getitem(entire, mask)
 
 
 @composed(np.fill_diagonal)
